@@ -1,0 +1,94 @@
+"""Writes what `tracker export` gives: CSV in a stable order, or Parquet for analysts."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.opening import Opened, night_clock
+from tracker.errors import ConfigError, StoreError
+from tracker.periods import local_date
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = ("observations", "attempts", "posts", "indicators", "registry")
+FORMATS = ("csv", "parquet")
+
+
+def write_export(opened: Opened, what: str, out: Path, form: str, *, corrected: bool) -> int:
+    """Write one kind to a file, whole or not at all; give the number of rows. Raises ConfigError or StoreError."""
+    if what not in KINDS:
+        raise ConfigError(f"no export {what!r}; expected one of {', '.join(KINDS)}")
+    if form not in FORMATS:
+        raise ConfigError(f"no format {form!r}; expected one of {', '.join(FORMATS)}")
+    if out.is_dir():
+        raise ConfigError(f"{out} is a folder; name a file")
+    today = local_date(night_clock(opened.settings)())
+    frames = _frames(opened, what, today, corrected=corrected)
+    beside = out.with_name(f".{out.name}.part")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        rows = _write_csv(frames, beside) if form == "csv" else _write_parquet(frames, beside)
+        os.replace(beside, out)
+    except OSError as error:
+        raise StoreError(f"{out} was not written: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return rows
+
+
+def _frames(opened: Opened, what: str, today: date, *, corrected: bool) -> Iterator[pd.DataFrame]:
+    from tracker import panel
+
+    if what == "observations":
+        yield from panel.observations(opened.store, corrected=corrected, today=today)
+    elif what == "attempts":
+        yield from panel.attempts(opened.store)
+    elif what == "posts":
+        yield _table(opened, "post")
+    elif what == "registry":
+        yield panel.load_panel(opened.settings.db).accounts.reset_index()
+    else:
+        from jobs.reporting import indicator_rows
+
+        yield indicator_rows(opened, [], None)
+
+
+def _table(opened: Opened, name: str) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(opened.store.rows(name))
+
+
+def _write_csv(frames: Iterable[pd.DataFrame], path: Path) -> int:
+    rows = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, frame in enumerate(frames):
+            frame.to_csv(
+                file,
+                index=False,
+                header=number == 0,
+                quoting=csv.QUOTE_MINIMAL,
+                lineterminator="\n",
+            )
+            rows += len(frame)
+    return rows
+
+
+def _write_parquet(frames: Iterable[pd.DataFrame], path: Path) -> int:
+    import pandas as pd
+
+    parts: list[Any] = list(frames)
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    try:
+        whole.to_parquet(path, index=False)
+    except ImportError as error:
+        raise ConfigError(
+            "Parquet needs the extra: pip install 'image-promotion-tracker[parquet]'"
+        ) from error
+    return len(whole)

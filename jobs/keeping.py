@@ -1,0 +1,116 @@
+"""Backup and restore of a data folder. A backup is one zip: the store, the register and the marker; never a secret.
+
+Tokens (`credentials.sqlite`), `.env` and the archive of replies stay out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from datetime import date, timedelta
+from pathlib import Path
+
+from jobs.folder import MARKER
+from tracker.errors import InputError, Problem, StoreError
+from tracker.store import Store
+
+STORE_FILE = "tracker.sqlite"
+REGISTER = "register"
+
+
+def backup_name(day: date, synthetic: bool) -> str:
+    """Name a backup after its night; one of a synthetic store says so."""
+    return f"{'gia-lap_' if synthetic else ''}tracker-{day.isoformat()}.zip"
+
+
+def write_backup(folder: Path, store: Store, target: Path) -> Path:
+    """Write the backup beside its final name and move it there when it is whole. Raises StoreError on a full disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as place:
+        copy = Path(place) / STORE_FILE
+        store.backup(copy)
+        packed = Path(place) / "whole.zip"
+        try:
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+                archive.write(copy, STORE_FILE)
+                archive.write(folder / MARKER, MARKER)
+                for sheet in sorted((folder / REGISTER).glob("*.csv")):
+                    archive.write(sheet, f"{REGISTER}/{sheet.name}")
+            os.replace(packed, target)
+        except OSError as error:
+            raise StoreError(f"the backup {target} was not written: {error.strerror}") from error
+    return target
+
+
+def prune_backups(folder: Path, today: date, days: int) -> list[str]:
+    """Delete nightly backups older than `days`; terms reach into backups too. Gives their names."""
+    gone = []
+    for path in sorted((folder / "backups").glob("*tracker-????-??-??.zip")):
+        made = date.fromisoformat(path.stem[-10:])
+        if made < today - timedelta(days=days):
+            path.unlink()
+            gone.append(path.name)
+    return gone
+
+
+def restore(archive: Path, folder: Path) -> Path | None:
+    """Put a backup into a data folder; what stood there is kept beside it. Gives the folder of what was replaced.
+
+    Raises InputError if the file is not a backup; then nothing has changed.
+    """
+    if not archive.is_file():
+        raise InputError(
+            [Problem(str(archive), None, None, None, "a backup made by `tracker backup`")]
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as place:
+        new = Path(place)
+        _unpack(archive, new)
+        kept = _set_aside(folder)
+        for path in sorted(new.iterdir()):
+            os.replace(path, folder / path.name)
+    return kept
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            names = packed.namelist()
+            wanted = [STORE_FILE, MARKER]
+            known = [name for name in names if name in wanted or _is_sheet(name)]
+            if not set(wanted) <= set(names) or set(names) - set(known) or packed.testzip():
+                raise zipfile.BadZipFile("its content is not that of a backup")
+            packed.extractall(target, members=known)
+    except zipfile.BadZipFile as error:
+        problem = Problem(
+            str(archive), None, None, str(error), "a whole backup made by `tracker backup`"
+        )
+        raise InputError([problem]) from error
+
+
+def _is_sheet(name: str) -> bool:
+    parts = name.split("/")
+    return (
+        len(parts) == 2 and parts[0] == REGISTER and parts[1].endswith(".csv") and ".." not in name
+    )
+
+
+def _set_aside(folder: Path) -> Path | None:
+    """Move the present store, register and marker into `replaced-N`, so that a restore loses nothing."""
+    standing = [
+        path
+        for name in (STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm", REGISTER, MARKER)
+        if (path := folder / name).exists()
+    ]
+    if not standing:
+        return None
+    number = 1
+    while (folder / f"replaced-{number}").exists():
+        number += 1
+    aside = folder / f"replaced-{number}"
+    aside.mkdir()
+    for path in standing:
+        shutil.move(path, aside / path.name)
+    return aside

@@ -1,0 +1,264 @@
+"""The night, step by step; each step may be run again without harm, so a killed night is simply started once more."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from connectors.catalogue import CONNECTORS
+from jobs.collect import LANE, Collected, Night, collect, final_statuses
+from jobs.keeping import backup_name, prune_backups, write_backup
+from jobs.opening import Opened, choose_connectors, night_clock, night_day, open_archive, open_http
+from tracker.errors import ConfigError, InputError
+from tracker.imports import mirror
+from tracker.periods import missed_nights
+from tracker.registry import (
+    Account,
+    AccountPeriod,
+    Register,
+    check_register,
+    columns,
+    read_register,
+    write_register_rows,
+)
+
+log = logging.getLogger("tracker.nightly")
+
+STEPS = ("collect", "purge", "backup", "checks", "reports")
+LIVE_STEPS = ("collect", "purge", "backup")
+BACKUPS_KEPT_DAYS = 30
+"""No longer than the shortest basis (YouTube key_30d), because the purge must reach into backups."""
+REPORT_AHEAD = timedelta(days=14)
+
+
+@dataclass
+class NightDone:
+    """What one run of the night did. `code` is the exit code of the command."""
+
+    day: date
+    collected: Collected | None = None
+    issues: int = 0
+    alert: str | None = None
+    files: list[Path] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def code(self) -> int:
+        """Give 0 when everything was read, 3 when something could not be."""
+        unread = self.collected is not None and not self.collected.complete
+        return 3 if unread or self.refused or self.alert else 0
+
+    def lines(self) -> list[str]:
+        """Give what was done, a line each."""
+        lines = [f"night of {self.day}"]
+        if self.collected is not None:
+            units = ", ".join(
+                f"{key} {count}" for key, count in sorted(self.collected.units.items()) if count
+            )
+            statuses = ", ".join(
+                f"{count} {key}" for key, count in sorted(self.collected.statuses.items())
+            )
+            lines.append(
+                f"requests: {units or 'none'}; attempts: {statuses or 'none'}; new posts: {self.collected.posts}"
+            )
+            if self.collected.missing:
+                lines.append(
+                    f"{self.collected.missing} accounts are still unread; the cause of each: tracker status"
+                )
+        if self.files:
+            lines.append(f"{len(self.files)} report files")
+        return lines
+
+
+Say = Callable[[str], None]
+
+
+def run_night(
+    opened: Opened, say: Say, *, day: date | None = None, steps: tuple[str, ...] = STEPS
+) -> NightDone:
+    """Run the steps of a night in their order. Raises ConfigError for an unknown step or a day that cannot be read."""
+    unknown = [step for step in steps if step not in STEPS]
+    if unknown:
+        raise ConfigError(f"no step {', '.join(unknown)}; the steps are {', '.join(STEPS)}")
+    clock = night_clock(opened.settings)
+    live = any(step in LIVE_STEPS for step in steps)
+    night = night_day(clock(), day, opened.settings) if live or day is None else day
+    done = NightDone(night)
+    if "collect" in steps:
+        done = collect_night(opened, say, day=night)
+    if "purge" in steps:
+        purge_folder(opened, night, say)
+    if "backup" in steps:
+        target = opened.folder / "backups" / backup_name(night, opened.synthetic)
+        say(f"backup: {write_backup(opened.folder, opened.store, target).name}")
+    if "checks" in steps:
+        _check(opened, done, say)
+    if "reports" in steps:
+        _write_due_reports(opened, done, say)
+    return done
+
+
+def collect_night(
+    opened: Opened,
+    say: Say,
+    *,
+    day: date | None = None,
+    platforms: tuple[str, ...] = (),
+    accounts: tuple[str, ...] | None = None,
+    since: date | None = None,
+) -> NightDone:
+    """Read what is missing of the last scheduled night."""
+    clock = night_clock(opened.settings)
+    night = night_day(clock(), day, opened.settings)
+    mirror_register(opened, clock())
+    if opened.settings.urls.get("sandbox"):
+        opened.store.mark_synthetic()
+    done = NightDone(night)
+    whole = not platforms and accounts is None and since is None
+    with open_http(opened, night, clock, CONNECTORS) as http:
+        connectors, done.refused = choose_connectors(opened, platforms, http, say)
+        if whole:
+            _note_missed_nights(opened, night, say)
+            opened.store.begin_night(night, clock(), expected_accounts(opened, night))
+        causes = final_statuses(opened.store, night - timedelta(days=1))
+        plan = Night(opened.store, http, connectors, night, clock, say, accounts, causes)
+        done.collected = collect(plan, since)
+    write_back_identities(opened)
+    if whole:
+        left = done.collected.missing
+        opened.store.finish_night(night, clock(), expected_accounts(opened, night) - left, left)
+    for platform, units in sorted(done.collected.units.items()):
+        if units:
+            opened.store.add_quota(platform, "default", night, units)
+    return done
+
+
+def sound_register(opened: Opened) -> Register:
+    """Read the register. Raises InputError with file and line for everything that is wrong in it."""
+    register = read_register(opened.folder)
+    problems = check_register(register)
+    if problems:
+        raise InputError(problems)
+    return register
+
+
+def mirror_register(opened: Opened, now: datetime) -> None:
+    """Bring the store to what the register's files say, for people edit the files."""
+    register = sound_register(opened)
+    with opened.store.transaction("register edited", at=now) as change:
+        change.rows += mirror(opened.store, register)
+
+
+def write_back_identities(opened: Opened) -> None:
+    """Bring the register's files to what permanent ids told the store: new handles, ids resolved for the first time."""
+    register = read_register(opened.folder)
+    for kind, table, row_type in (
+        ("accounts", "account", Account),
+        ("account_periods", "account_period", AccountPeriod),
+    ):
+        names = columns(row_type)
+        held = {row.key: row for row in register.rows(kind)}
+        found = [
+            row_type(**{name: _always_as_none(row[name]) for name in names})
+            for row in opened.store.rows(table)
+        ]
+        if any(held.get(row.key) != row for row in found):
+            write_register_rows(opened.folder, kind, register.with_rows(kind, found).rows(kind))
+
+
+def _always_as_none(value: Any) -> Any:
+    """Turn the store's "since always" (0001-01-01, because a key cannot be empty) into the register's empty cell."""
+    return None if value == date.min else value
+
+
+def expected_accounts(opened: Opened, day: date) -> int:
+    """Count the accounts a night should read: active, not voided, on a platform with a connector."""
+    return sum(
+        row["platform"] in CONNECTORS
+        and row["voided"] is None
+        and (row["active_from"] is None or row["active_from"] <= day)
+        and (row["active_to"] is None or day <= row["active_to"])
+        for row in opened.store.rows("account")
+    )
+
+
+def _note_missed_nights(opened: Opened, night: date, say: Say) -> None:
+    nights = opened.store.nights()
+    first = nights[0].day if nights else None
+    for day in missed_nights(first, night, {row.day for row in nights}):
+        say(f"the night of {day} never ran; it stays a gap")
+        opened.store.record_missed_night(day)
+
+
+def purge_folder(opened: Opened, today: date, say: Say, *, dry_run: bool = False) -> int:
+    """Delete what the terms no longer let us keep: numbers, archived replies and old backups; give how many."""
+    gone = opened.store.purge(today, dry_run=dry_run)
+    for item in gone:
+        say(f"purge: {item.table}: {item.rows} rows ({item.what}): {item.reason}")
+    count = sum(item.rows for item in gone)
+    if not dry_run:
+        before = today - timedelta(days=opened.settings.archive_days)
+        replies = open_archive(opened).prune(before)
+        backups = prune_backups(opened.folder, today, BACKUPS_KEPT_DAYS)
+        if replies or backups:
+            say(f"purge: archive files of {replies} days, {len(backups)} backups")
+    return count
+
+
+def _check(opened: Opened, done: NightDone, say: Say) -> None:
+    from tracker.checks import check_night
+    from tracker.panel import load_panel
+
+    panel = load_panel(opened.settings.db, until=done.day + timedelta(days=1))
+    issues = check_night(panel, done.day)
+    done.issues = len(issues)
+    for issue in issues:
+        say(f"check: {issue.sentence}")
+    for row in opened.store.nights(done.day):
+        if row.day != done.day or not row.expected or row.read is None:
+            continue
+        coverage = row.read / row.expected
+        if coverage < opened.settings.coverage_alert:
+            done.alert = f"only {coverage:.0%} of {row.expected} accounts were read on {done.day}"
+            say(f"ALERT: {done.alert}")
+
+
+def _write_due_reports(opened: Opened, done: NightDone, say: Say) -> None:
+    from jobs.reporting import letters_due, write_reports_of
+    from tracker.reports import FORMATS
+
+    for letter in letters_due(done.day, REPORT_AHEAD):
+        say(f"report {letter}: due within {REPORT_AHEAD.days} days")
+        done.files += write_reports_of(
+            opened,
+            letter,
+            localities=[],
+            everything=True,
+            formats=FORMATS,
+            out=None,
+            on=done.day,
+            say=say,
+        )
+
+
+def plan_night(opened: Opened, day: date | None, platforms: tuple[str, ...]) -> list[str]:
+    """Say how many requests the rest of a night needs at most, a line a platform."""
+    clock = night_clock(opened.settings)
+    night = night_day(clock(), day, opened.settings)
+    lines = []
+    for key, kind in CONNECTORS.items():
+        if platforms and key not in platforms:
+            continue
+        profiles = len(opened.store.due(night, LANE, "profile", platforms=[key]))
+        lists = len(opened.store.due(night, LANE, "posts", platforms=[key]))
+        posts = len(opened.store.due_posts(night, LANE, platforms=[key]))
+        calls = -(-profiles // kind.batch) + lists + -(-posts // kind.post_batch)
+        lines.append(
+            f"{key}: at most {calls} requests: {profiles} profiles, {lists} lists, {posts} posts at an age mark; "
+            f"no money"
+        )
+    return lines

@@ -1,0 +1,212 @@
+"""Fills letters from the store: which localities, which answers, which edition; and the table of indicators."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.opening import Opened, night_clock
+from tracker.effects import LocalityChanges, locality_changes, locality_levels
+from tracker.errors import ConfigError
+from tracker.imports import parts_of
+from tracker.letters import Answer, letter_ids, letter_named
+from tracker.panel import Panel, load_panel
+from tracker.periods import Window, local_date, map_on
+from tracker.registry import read_tet_days
+from tracker.reports import write_reports
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVELS_OVER = timedelta(days=364)
+
+
+def letters_due(day: date, ahead: timedelta) -> list[str]:
+    """List the letters whose deadline lies in the days from `day` to `day + ahead`."""
+    return [
+        letter for letter in letter_ids() if day <= letter_named(letter).deadline <= day + ahead
+    ]
+
+
+def write_reports_of(
+    opened: Opened,
+    letter: str,
+    *,
+    localities: Sequence[str],
+    everything: bool,
+    formats: Sequence[str],
+    out: Path | None,
+    on: date | None,
+    say: Callable[[str], None],
+) -> list[Path]:
+    """Write a letter's reports and keep each as a draft edition; give the files. Raises ConfigError."""
+    now = night_clock(opened.settings)()
+    day = on or local_date(now)
+    letter_named(letter)
+    panel = load_panel(opened.store, until=min(day, local_date(now)) + timedelta(days=1))
+    wanted = panel.map_localities(map_on(day)) if everything else list(localities)
+    if not wanted:
+        raise ConfigError(
+            "for which locality? name some with --locality ID, or take all with --all"
+        )
+    files: list[Path] = []
+    written = write_reports(
+        panel,
+        letter,
+        wanted,
+        out or opened.folder / "reports" / day.isoformat(),
+        on=day,
+        tet_days=read_tet_days(opened.folder),
+        formats=formats,
+        answers={locality: answers_of(opened, letter, locality) for locality in wanted},
+        numbers={locality: _draft_number(opened, letter, locality) for locality in wanted},
+    )
+    for number, report in enumerate(written, 1):
+        edition = report.edition
+        opened.store.save_edition(
+            letter=edition.letter,
+            locality_id=edition.locality_id,
+            number=edition.number,
+            status=edition.status,
+            tables=edition.tables,
+            digest=edition.digest,
+            made_at=now,
+        )
+        files += report.files
+        say(f"{number}/{len(wanted)} {report.name}: {len(report.open)} questions still open")
+    return files
+
+
+def _draft_number(opened: Opened, letter: str, locality: str) -> int:
+    """Number a draft: it replaces the last draft, and comes after the last issued edition."""
+    issued = [
+        row["number"]
+        for row in opened.store.rows(
+            "edition", letter=letter, locality_id=locality, status="issued"
+        )
+    ]
+    return max(issued, default=0) + 1
+
+
+def answers_of(opened: Opened, letter: str, locality: str) -> list[Answer]:
+    """Give a locality's imported answers as the letter asks for them; the lines of a list are named by their item."""
+    answers: list[Answer] = []
+    lines: dict[tuple[str, str], int] = {}
+    for row in opened.store.rows("answer", letter=letter, locality_id=locality):
+        field, item, column = parts_of(row["question"])
+        text, evidence = row["value"] or "", row["evidence"] or ""
+        line = row["row"]
+        if item and column:
+            if (field, item) not in lines:
+                lines[field, item] = len(lines)
+                answers.append(Answer(f"{field}.channel", item, lines[field, item]))
+            line = lines[field, item]
+        question = ".".join(part for part in (field, column or item) if part)
+        answers.append(Answer(question, text, line, evidence))
+    return answers
+
+
+INDICATOR_COLUMNS = (
+    "locality",
+    "account",
+    "platform",
+    "indicator",
+    "unit",
+    "lane",
+    "before",
+    "after",
+    "change",
+    "low",
+    "high",
+    "percent",
+    "label",
+    "reason",
+    "windows",
+)
+
+
+def indicator_rows(opened: Opened, localities: Sequence[str], start: date | None) -> pd.DataFrame:
+    """Give every indicator of every account, before and after the programme; columns INDICATOR_COLUMNS.
+
+    Without a programme (and without `start`) `after` is the level of the last 52 weeks and `before` stays unknown.
+    """
+    import pandas as pd
+
+    panel = load_panel(opened.store)
+    tet = read_tet_days(opened.folder)
+    rows: list[dict[str, Any]] = []
+    for locality in localities or panel.map_localities(map_on(panel.last_night)):
+        if locality not in panel.localities.index:
+            raise ConfigError(f"unknown locality {locality!r}; expected an id such as quang-ninh")
+        rows += _locality_rows(panel, locality, start or programme_start(panel, locality), tet)
+    return pd.DataFrame(rows, columns=list(INDICATOR_COLUMNS))
+
+
+def programme_start(panel: Panel, locality: str) -> date | None:
+    """Give the first day of a locality's built programme, None = none."""
+    frame = panel.programmes
+    own = frame[(frame["locality_id"] == locality) & (frame["status"] == "built")]
+    return min((day for day in own["start"] if day is not None), default=None)
+
+
+def _locality_rows(
+    panel: Panel, locality: str, start: date | None, tet: Iterable[date]
+) -> Iterable[dict[str, Any]]:
+    found: Any
+    if start is not None and start < panel.until:
+        found = locality_changes(panel, locality, start, panel.until, tuple(tet))
+    else:
+        found = locality_levels(
+            panel, locality, Window(panel.until - LEVELS_OVER, panel.until), tuple(tet)
+        )
+    for account in found.accounts:
+        for row in account.indicators:
+            change = row.change
+            known = change is not None and change.known
+            yield {
+                "locality": locality,
+                "account": account.account_id,
+                "platform": account.platform,
+                "indicator": row.key,
+                "unit": row.unit_vi,
+                "lane": row.lane,
+                "before": row.before.value if row.before else None,
+                "after": row.after.value,
+                "change": change.difference if change and known else None,
+                "low": change.low if change and known else None,
+                "high": change.high if change and known else None,
+                "percent": change.percent if change and known else None,
+                "label": change.label if change else None,
+                "reason": (change.reason if change else None) or row.after.reason,
+                "windows": _windows(found, change),
+            }
+
+
+def _windows(found: Any, change: Any) -> str:
+    windows = change.windows if change is not None else None
+    if windows is None:
+        return (
+            ""
+            if isinstance(found, LocalityChanges)
+            else f"{found.window.start}..{found.window.last_day}"
+        )
+    return " | ".join(f"{one.start}..{one.last_day}" for one in windows)
+
+
+def print_rows(frame: pd.DataFrame, form: str) -> None:
+    """Print a frame as an aligned table, CSV or JSON."""
+    if form == "csv":
+        frame.to_csv(sys.stdout, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+    elif form == "json":
+        sys.stdout.write(frame.to_json(orient="records", force_ascii=False, indent=1) + "\n")
+    elif form == "table":
+        shown = frame.drop(columns=["windows", "lane"])
+        sys.stdout.write(
+            shown.to_string(index=False, na_rep="", float_format="{:,.2f}".format) + "\n"
+        )
+    else:
+        raise ConfigError(f"no format {form!r}; expected table, csv or json")

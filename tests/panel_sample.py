@@ -1,0 +1,187 @@
+"""A panel in memory: one locality with a programme, one without, one without accounts."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from tracker.panel import Panel
+from tracker.periods import day_number
+
+FIRST, UNTIL = date(2021, 2, 22), date(2024, 9, 16)
+START = date(2022, 2, 21)
+TET = (date(2022, 2, 1), date(2023, 1, 22), date(2024, 2, 10))
+GAP = (date(2023, 5, 1), date(2023, 6, 10))
+
+ACCOUNTS = (
+    # id, platform, agency, basis, first day read, followers on that day, per day before and after
+    ("quangninh-youtube", "youtube", "ubnd-quang-ninh", "owner_consent", FIRST, 12_000, 10, 20),
+    ("quangninh-bluesky", "bluesky", "ubnd-quang-ninh", None, FIRST, 800, 3, 4),
+    ("quangninh-mastodon", "mastodon", "so-quang-ninh", None, date(2024, 7, 1), 50, 1, 1),
+    ("danang-youtube", "youtube", "ubnd-da-nang", None, date(2024, 8, 20), 90_000, 40, 40),
+)
+LOCALITIES = (
+    ("quang-ninh", "Quảng Ninh", "tỉnh", "22"),
+    ("da-nang", "Đà Nẵng", "thành phố", "48"),
+    ("cao-bang", "Cao Bằng", "tỉnh", "04"),
+)
+
+
+def rounded(platform: str, value: float) -> float:
+    step = 100 if platform == "youtube" and value >= 10_000 else 1
+    return float(value // step * step)
+
+
+def snapshots() -> pd.DataFrame:
+    """Daily followers in a straight line with a weekday rhythm; the gap has no rows."""
+    rows = []
+    for account, platform, _, _, first, at_first, slow, fast in ACCOUNTS:
+        value = float(at_first)
+        for number in range((UNTIL - first).days):
+            day = first + timedelta(days=number)
+            value += (fast if day >= START else slow) * (1 + 0.3 * np.sin(number))
+            if account == "quangninh-bluesky" and GAP[0] <= day <= GAP[1]:
+                continue
+            rows.append((account, "public", day_number(day), rounded(platform, value)))
+    frame = pd.DataFrame(rows, columns=["account", "lane", "day", "followers"])
+    for name in ("following", "posts", "views", "likes"):
+        frame[name] = np.nan
+    return frame.sort_values(["account", "lane", "day"], ignore_index=True)
+
+
+def daily() -> pd.DataFrame:
+    """Two posts every second day with 30 interactions each before the start, 40 after."""
+    rows = []
+    for account in ("quangninh-youtube", "quangninh-bluesky"):
+        for number in range(0, (UNTIL - FIRST).days, 2):
+            day = FIRST + timedelta(days=number)
+            each = 40 if day >= START else 30
+            rows.append((account, day_number(day), "post", "vi", 2, 2, 2.0 * each, 0, 0.0, 1000.0))
+    columns = "account day kind language posts posts_day7 interactions_day7 posts_views_day7"
+    frame = pd.DataFrame(rows, columns=[*columns.split(), "views_day7", "followers"])
+    frame["post_rates_day7"] = frame["interactions_day7"] / frame["followers"]
+    return frame
+
+
+def objects(rows: list[dict[str, object]], columns: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        [[row.get(name) for name in columns.split()] for row in rows],
+        columns=columns.split(),
+        dtype=object,
+    )
+
+
+def sample_panel(
+    *, synthetic: bool = True, outcomes: list[dict[str, object]] | None = None
+) -> Panel:
+    """Put the frames together as `load_panel` does."""
+    agencies = [
+        {
+            "id": f"ubnd-{place}",
+            "name_vi": f"UBND {kind} {name}",
+            "kind": "ubnd",
+            "locality_id": place,
+        }
+        for place, name, kind, _ in LOCALITIES
+    ]
+    agencies.append(
+        {"id": "so-quang-ninh", "name_vi": "Sở Du lịch", "kind": "so", "locality_id": "quang-ninh"}
+    )
+    covered = [
+        (account, "public", day_number(FIRST), day_number(UNTIL) - 1)
+        for account in ("quangninh-youtube", "quangninh-bluesky")
+    ]
+    return Panel(
+        until=UNTIL,
+        snapshots=snapshots(),
+        rounding=objects([], "account lane day metric step qualifier"),
+        daily=daily(),
+        posts_covered=pd.DataFrame(covered, columns=["account", "lane", "first", "last"]),
+        attempts=objects([], "account day lane what tried_at status message basis"),
+        nights=pd.DataFrame(columns=["ran", "expected", "read", "missing"]),
+        account_rows=objects(
+            [{"id": one[0], "platform": one[1], "basis": one[3]} for one in ACCOUNTS],
+            "id platform native_id languages basis active_from active_to voided",
+        ).sort_values("id", ignore_index=True),
+        periods=objects(
+            [
+                {"account_id": one[0], "agency_id": one[2], "handle": f"@{one[0].split('-')[0]}"}
+                for one in ACCOUNTS
+            ],
+            "account_id valid_from valid_to agency_id handle url",
+        ),
+        agencies=objects(agencies, "id name_vi name_en kind locality_id parent_id successor_id"),
+        locality_rows=objects(
+            [{"id": one[0], "gso_code": one[3]} for one in LOCALITIES],
+            "id gso_code valid_from valid_to successor_id pilot_2022 source",
+        ),
+        locality_names=objects(
+            [{"locality_id": one[0], "name_vi": one[1], "kind": one[2]} for one in LOCALITIES],
+            "locality_id valid_from valid_to name_vi name_en kind source",
+        ),
+        programmes=objects(
+            [
+                {
+                    "id": "p1",
+                    "title": "Quảng bá hình ảnh Quảng Ninh",
+                    "locality_id": "quang-ninh",
+                    "document": "12/KH-UBND, 15/02/2022",
+                    "status": "built",
+                    "start": START,
+                    "key_message": "Hạ Long – kỳ quan",
+                },
+                {
+                    "id": "p2",
+                    "title": "Kế hoạch Cao Bằng",
+                    "locality_id": "cao-bang",
+                    "status": "in_progress",
+                    "start": date(2024, 1, 1),
+                },
+            ],
+            "id title locality_id agency_id document status start end key_message source",
+        ),
+        elements=objects(
+            [
+                {
+                    "programme_id": "p1",
+                    "element_id": "13",
+                    "note": "di sản Hạ Long",
+                    "name_vi": "TÊN ỨNG VIÊN",
+                    "group_vi": "Trải nghiệm",
+                    "level": "element",
+                    "status": "candidate",
+                },
+                {
+                    "programme_id": "p1",
+                    "element_id": "d",
+                    "name_vi": "Văn hóa và di sản",
+                    "level": "group",
+                    "status": "sourced",
+                },
+            ],
+            "programme_id element_id note name_vi name_en group_vi group_en level status source",
+        ),
+        events=objects(
+            [
+                {
+                    "id": "e1",
+                    "day": date(2023, 3, 1),
+                    "locality_id": "quang-ninh",
+                    "kind": "campaign",
+                    "note": "Tuần du lịch",
+                }
+            ],
+            "id day locality_id account_id kind note source",
+        ),
+        targets=objects([], "indicator unit period value basis source"),
+        outcomes=objects(
+            outcomes or [],
+            "indicator definition locality_id boundary period publisher published_on unit value"
+            " qualifier status source",
+        ),
+        definition_breaks=objects([], "platform entity metric day note_vi source"),
+        corrections=objects(
+            [], "id account_id post day_from day_to lane metric value reason evidence applied"
+        ),
+        meta={"synthetic": "1"} if synthetic else {},
+    )

@@ -1,0 +1,250 @@
+"""The two charts of a locality: followers, and interactions per post at equal age."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tracker.charts import MOST_LINES, Chart, Line, Mark
+from tracker.effects import AccountRow
+from tracker.panel import Panel
+from tracker.periods import Window, date_of, day_number
+from tracker.platforms import PLATFORMS
+from tracker.reports.measured import POSTS_VI
+from tracker.tables import Cell, Column, Form, Origin, Table
+
+HOLE_FACTOR = 3
+SHORTEST_HOLE_DAYS = 21
+"""A line is broken where two points lie further apart than this and than three usual distances."""
+FEWEST_POSTS = 3
+"""A month with fewer posts of known interactions has no mean worth drawing."""
+SHORTEST_SHADED_DAYS = 7
+EVENT_KINDS_VI = {
+    "campaign": "chiến dịch",
+    "paid_promotion": "quảng cáo trả tiền",
+    "mobilisation_order": "văn bản huy động",
+    "merger": "sáp nhập",
+    "rename": "đổi tên",
+}
+MOST_EVENTS = 5
+
+
+def followers_chart(
+    panel: Panel,
+    accounts: Sequence[AccountRow],
+    locality_id: str,
+    start: date | None,
+    window: Window,
+) -> Chart | None:
+    """Draw the followers of each account, a point a week; None where nothing is known."""
+    largest = sorted(accounts, key=lambda one: -(one.followers_last.value or 0))[:MOST_LINES]
+    lines = []
+    for account in sorted(largest, key=lambda one: one.account_id):
+        line = _weekly(_label(account), _readings(panel, account), window)
+        if line.days:
+            lines.append(line)
+    if not lines:
+        return None
+    return Chart(
+        "followers",
+        "Biểu đồ người theo dõi của từng tài khoản",
+        "tài khoản theo dõi",
+        tuple(lines),
+        _marks(panel, accounts, locality_id, start, window),
+        _shaded(accounts, window),
+    )
+
+
+def _label(account: AccountRow) -> str:
+    return f"{PLATFORMS[account.platform].title}: {account.handle or account.account_id}"
+
+
+def _readings(panel: Panel, account: AccountRow) -> pd.Series:
+    """Give the known followers in the lane compared, else in the lane with most readings."""
+    lanes = account.lane.split("+") if account.lane else panel.lanes(account.account_id)
+    known = [panel.series(account.account_id, "followers", lane).dropna() for lane in lanes]
+    return max(known, key=len, default=pd.Series(dtype=float, index=pd.DatetimeIndex([])))
+
+
+def _weekly(name: str, readings: pd.Series, window: Window) -> Line:
+    """Take the last reading of each week; put a hole where readings lie too far apart."""
+    days = readings.index.to_numpy().astype("datetime64[D]").astype(np.int64)
+    first, end = day_number(window.start), day_number(window.end)
+    inside = (days >= first) & (days < end)
+    days, values = days[inside], readings.to_numpy(dtype=float)[inside]
+    if not len(days):
+        return Line(name, (), ())
+    weeks = days // 7
+    last = np.flatnonzero(np.append(weeks[1:] != weeks[:-1], True))
+    days, values = days[last], values[last]
+    apart = np.diff(days)
+    usual = float(np.median(apart)) if len(apart) else 7.0
+    holes = np.flatnonzero(apart > max(SHORTEST_HOLE_DAYS, HOLE_FACTOR * usual)) + 1
+    dates = [date_of(int(day)) for day in days]
+    numbers: list[float | None] = [float(value) for value in values]
+    for place in reversed(holes.tolist()):
+        dates.insert(place, dates[place - 1] + timedelta(days=1))
+        numbers.insert(place, None)
+    return Line(name, tuple(dates), tuple(numbers))
+
+
+def _marks(
+    panel: Panel,
+    accounts: Sequence[AccountRow],
+    locality_id: str,
+    start: date | None,
+    window: Window,
+) -> tuple[Mark, ...]:
+    marks = [Mark(start, "Bắt đầu chương trình", "start")] if start and start in window else []
+    members = {account.account_id for account in accounts}
+    rows: list[Any] = list(panel.events.itertuples(index=False))
+    events = [
+        row
+        for row in rows
+        if row.day in window and (row.locality_id == locality_id or row.account_id in members)
+    ]
+    for row in sorted(events, key=lambda row: (row.day, row.id))[:MOST_EVENTS]:
+        marks.append(Mark(row.day, row.note or EVENT_KINDS_VI.get(row.kind, row.kind), "event"))
+    for platform in dict.fromkeys(account.platform for account in accounts):
+        for day, note in panel.breaks_of(platform, "account", "followers"):
+            if day in window:
+                marks.append(Mark(day, note or "Đổi định nghĩa", "break"))
+    return tuple(marks)
+
+
+def _shaded(accounts: Sequence[AccountRow], window: Window) -> tuple[tuple[date, date], ...]:
+    """Give the gaps long enough to be seen, cut to the window, joined where they overlap."""
+    ranges = sorted(
+        (max(gap.start, window.start), min(gap.last, window.last_day))
+        for account in accounts
+        for gap in account.gaps
+        if (gap.last - gap.start).days >= SHORTEST_SHADED_DAYS
+        and gap.start < window.end
+        and gap.last >= window.start
+    )
+    joined: list[tuple[date, date]] = []
+    for first, last in ranges:
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
+
+
+def monthly_interactions(
+    panel: Panel, accounts: Sequence[AccountRow], window: Window
+) -> dict[str, list[tuple[date, float | None, int]]]:
+    """Give per account the mean interactions per post at age 7 days, month by month of publication.
+
+    Each entry is (first day of the month, mean or None, posts with known interactions). Accounts
+    whose terms forbid derived numbers are left out.
+    """
+    found = {}
+    for account in accounts:
+        for lane, covered in panel.posts_lanes(account.account_id)[:1]:
+            start, end = max(covered.start, window.start), min(covered.end, window.end)
+            if start >= end or not panel.basis_of(account.account_id, lane).derived:
+                continue
+            posts = panel.posts(account.account_id, Window(start, end))
+            found[account.account_id] = _by_month(posts)
+    return found
+
+
+def _by_month(posts: pd.DataFrame) -> list[tuple[date, float | None, int]]:
+    months = posts.index.to_numpy().astype("datetime64[M]").astype(np.int64)
+    first = int(months[0])
+    counts = np.bincount(months - first, weights=posts["posts_day7"].to_numpy())
+    sums = np.bincount(months - first, weights=posts["interactions"].to_numpy())
+    return [
+        (
+            date(1970 + (first + number) // 12, (first + number) % 12 + 1, 1),
+            float(total / count) if count >= FEWEST_POSTS else None,
+            int(count),
+        )
+        for number, (count, total) in enumerate(zip(counts, sums, strict=True))
+    ]
+
+
+def interactions_chart(
+    monthly: dict[str, list[tuple[date, float | None, int]]],
+    accounts: Sequence[AccountRow],
+    start: date | None,
+    window: Window,
+) -> Chart | None:
+    """Draw the monthly interactions per post of each account; None where nothing is known."""
+    lines = [
+        Line(
+            _label(account),
+            tuple(day for day, _, _ in monthly[account.account_id]),
+            tuple(value for _, value, _ in monthly[account.account_id]),
+        )
+        for account in accounts
+        if any(value is not None for _, value, _ in monthly.get(account.account_id, []))
+    ][:MOST_LINES]
+    if not lines:
+        return None
+    marks = (Mark(start, "Bắt đầu chương trình", "start"),) if start and start in window else ()
+    return Chart(
+        "interactions",
+        "Biểu đồ số tương tác trung bình mỗi bài ở 7 ngày tuổi, theo tháng đăng",
+        "tương tác mỗi bài",
+        tuple(lines),
+        marks,
+        decimals=1,
+    )
+
+
+EXTREME_COLUMNS = (
+    Column("Tài khoản", width=2),
+    Column("Tháng cao nhất"),
+    Column("Tương tác mỗi bài", Form("number", 1), width=1.2),
+    Column("Tháng thấp nhất"),
+    Column("Tương tác mỗi bài", Form("number", 1), width=1.2),
+)
+FEWEST_MONTHS = 6
+
+
+def extremes_table(
+    panel: Panel,
+    monthly: dict[str, list[tuple[date, float | None, int]]],
+    accounts: Sequence[AccountRow],
+) -> Table | None:
+    """Print the best and the worst month of each account, as evidence beside the lessons."""
+    rows = []
+    for account in accounts:
+        months = monthly.get(account.account_id, [])
+        known = [(value, day, posts) for day, value, posts in months if value is not None]
+        if len(known) < FEWEST_MONTHS:
+            continue
+        lane = panel.posts_lanes(account.account_id)[0][0]
+        cells = [Cell(text=_label(account))]
+        for value, day, posts in (max(known), min(known)):
+            origin = Origin(
+                account=account.account_id,
+                platform=PLATFORMS[account.platform].title,
+                lane=lane,
+                metric=POSTS_VI,
+                first_day=day,
+                last_day=_last_of_month(day),
+                readings=posts,
+                basis=panel.basis_of(account.account_id, lane).title_vi,
+            )
+            cells += [Cell(text=f"{day:%m/%Y}"), Cell(value, origin=origin)]
+        rows.append(tuple(cells))
+    if not rows:
+        return None
+    return Table(
+        "B",
+        "Bảng tháng có tương tác mỗi bài cao nhất và thấp nhất (ở cùng 7 ngày tuổi)",
+        EXTREME_COLUMNS,
+        tuple(rows),
+        notes=("Số lần đọc trong phụ lục là số bài của tháng.",),
+    )
+
+
+def _last_of_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1) - timedelta(days=1)

@@ -1,0 +1,137 @@
+"""Making, checking, upgrading and copying a store file. Knows no rows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, inspect
+
+from tracker.errors import StoreError
+from tracker.models import REVISIONS
+from tracker.store.engine import place
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def store_file(engine: Engine) -> Path | None:
+    """Give the file of a SQLite store, None for a server. Raises StoreError for a folder."""
+    if engine.dialect.name != "sqlite":
+        return None
+    file = Path(engine.url.database or "").absolute()
+    if file.is_dir():
+        raise StoreError(f"{file} is a folder; expected the file of a tracker store")
+    return file
+
+
+def revision(engine: Engine) -> str | None:
+    """Read a store's version; None = an empty database. Raises StoreError where there is something else."""
+    with engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+        if "alembic_version" in tables:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            if found is not None:
+                return str(found)
+    if tables:
+        raise StoreError(f"{place(engine)} is a database, but not a tracker store")
+    return None
+
+
+def check_or_create(engine: Engine, *, create: bool) -> None:
+    """Refuse what is not a store of this version; with `create` make one where there is nothing."""
+    file = store_file(engine)
+    if file is not None and not file.exists():
+        if not create:
+            raise StoreError(f"there is no store at {file}; `tracker init` makes one")
+        if not file.parent.is_dir():
+            raise StoreError(f"the folder of the store does not exist: {file.parent}")
+        migrate(engine)
+        return
+    found = revision(engine)
+    if found is None:
+        if not create:
+            raise StoreError(
+                f"{place(engine)} is empty, not a tracker store; `tracker init` makes one"
+            )
+        migrate(engine)
+    elif found != REVISIONS[-1]:
+        raise StoreError(_wrong_version(engine, found))
+
+
+def _wrong_version(engine: Engine, found: str) -> str:
+    if found in REVISIONS:
+        return f"{place(engine)} is an older store (version {found}, this program reads {REVISIONS[-1]}): run `tracker upgrade`"
+    return f"{place(engine)} is a newer store (version {found}, this program reads {REVISIONS[-1]}): update the program"
+
+
+def migrate(engine: Engine) -> None:
+    """Run all migrations that are missing, inside one transaction that holds the write lock from its start."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:  # a rebuilt table must not take the rows that point at it along; no effect inside a transaction
+            _pragma(connection.connection.driver_connection, "foreign_keys = OFF")
+        try:
+            with connection.execution_options(writes=True).begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                if sqlite and (
+                    broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                ):
+                    raise StoreError(
+                        f"{place(engine)} has a row in {broken[0]} that points at no row of {broken[2]}"
+                    )
+        finally:
+            if sqlite:
+                _pragma(connection.connection.driver_connection, "foreign_keys = ON")
+
+
+def _pragma(connection: object, setting: str) -> None:
+    connection.execute(f"PRAGMA {setting}")  # type: ignore[attr-defined]  # the driver's own connection, untyped here
+
+
+def upgrade(engine: Engine, copy_to: Path | None) -> tuple[str, str, Path | None]:
+    """Bring a store to the newest version after copying its file; a current store is left alone."""
+    file = store_file(engine)
+    if file is not None and not file.exists():
+        raise StoreError(f"there is no store at {file}; `tracker init` makes one")
+    found = revision(engine)
+    if found is None:
+        raise StoreError(f"{place(engine)} is empty, not a tracker store; `tracker init` makes one")
+    newest = REVISIONS[-1]
+    if found == newest:
+        return found, newest, None
+    if found not in REVISIONS:
+        raise StoreError(_wrong_version(engine, found))
+    copy = None
+    if file is not None:
+        copy = copy_store(
+            engine, copy_to or file.with_name(f"{file.stem}.version-{found}{file.suffix}")
+        )
+    migrate(engine)
+    return found, newest, copy
+
+
+def copy_store(engine: Engine, target: Path) -> Path:
+    """Write a compact copy to `target`: whole or not at all."""
+    if engine.dialect.name != "sqlite":
+        raise StoreError(f"{place(engine)} is on a server: back it up with pg_dump")
+    if target.is_dir():
+        raise StoreError(f"{target} is a folder; expected the name of the copy")
+    if not target.parent.is_dir():
+        raise StoreError(f"the folder of the copy does not exist: {target.parent}")
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("VACUUM INTO ?", (str(part),))
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    finally:
+        connection.close()
+        part.unlink(missing_ok=True)
+    return target

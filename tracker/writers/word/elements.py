@@ -1,0 +1,102 @@
+"""Pieces of a Word file as XML: lines of the masthead, rules, paragraphs, tables.
+
+Tables are written in one go: reaching cells one by one through python-docx is quadratic.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+from docx.oxml.ns import nsdecls
+
+from tracker.tables import Cell, Column, Table, cell_text, clean, set_right, spans
+
+TWIPS_PER_MM = 1440 / 25.4
+BORDERS = "".join(
+    f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+)
+
+
+def centred_line(text: str, points: str, look: str) -> str:
+    """Write a centred line of the masthead; `look` is b, i or nothing."""
+    size = int(points) * 2
+    style = f"<w:{look}/>" if look else ""
+    return (
+        '<w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:rPr>'
+        f'{style}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>'
+        f'<w:t xml:space="preserve">{escape(clean(text))}</w:t></w:r></w:p>'
+    )
+
+
+def rule(indent: int) -> str:
+    """Write the thin line under issuing body and motto; `indent` (twips) shortens both sides."""
+    return (
+        '<w:p><w:pPr><w:pBdr><w:bottom w:val="single" w:sz="6" w:space="1" w:color="000000"/>'
+        "</w:pBdr>"
+        f'<w:spacing w:after="80" w:line="60" w:lineRule="exact"/><w:ind w:left="{indent}" '
+        f'w:right="{indent}"/><w:rPr><w:sz w:val="4"/></w:rPr></w:pPr></w:p>'
+    )
+
+
+def table_xml(table: Table) -> str:
+    """Write a table: header row repeated, rows never torn, merged cells where asked."""
+    millimetres = 297 - 50 if table.wide else 210 - 50
+    total = sum(column.width for column in table.columns)
+    widths = [int(millimetres * TWIPS_PER_MM * column.width / total) for column in table.columns]
+    head = "".join(
+        _cell_xml(clean(column.heading), "TableHead", width, shade=True)
+        for column, width in zip(table.columns, widths, strict=True)
+    )
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    body = "".join(
+        _row_xml(row, table.columns, widths, covered)
+        for row, covered in zip(table.rows, spans(table), strict=True)
+    )
+    return (
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
+        f'<w:tblBorders>{BORDERS}</w:tblBorders><w:tblLayout w:type="fixed"/>'
+        '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/>'
+        "</w:tblCellMar>"
+        f'<w:tblCaption w:val="{_attribute(table.title)}"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
+        f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>{body}</w:tbl>"
+    )
+
+
+def _row_xml(
+    row: tuple[Cell, ...],
+    columns: tuple[Column, ...],
+    widths: list[int],
+    covered: list[tuple[int, int]],
+) -> str:
+    cells = []
+    for index, (down, across) in enumerate(covered):
+        if not across:
+            continue
+        text = cell_text(row[index], columns[index]) if down else ""
+        if row[index].is_number:
+            text = text.replace(" [", "\n[")  # the interval on a line of its own
+        merge = f'<w:gridSpan w:val="{across}"/>' if across > 1 else ""
+        if down != 1:
+            merge += '<w:vMerge w:val="restart"/>' if down else "<w:vMerge/>"
+        width = sum(widths[index : index + across])
+        cells.append(_cell_xml(text, "TableText", width, merge=merge, right=set_right(row[index])))
+    return f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(cells)}</w:tr>"
+
+
+def _cell_xml(
+    text: str, style: str, width: int, *, merge: str = "", right: bool = False, shade: bool = False
+) -> str:
+    fill = '<w:shd w:val="clear" w:color="auto" w:fill="E7E6E6"/>' if shade else ""
+    side = '<w:jc w:val="right"/>' if right else ""
+    words = "<w:br/>".join(
+        f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n")
+    )
+    return (
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merge}{fill}</w:tcPr>'
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{side}</w:pPr><w:r>{words}</w:r></w:p></w:tc>'
+    )
+
+
+def _attribute(text: str) -> str:
+    return escape(clean(text), {'"': "&quot;"})
