@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from PIL import Image
+from plotly import graph_objects
 
 from tracker.charts import Chart, Line, Mark, figure, figure_json, picture, plotly_script
 
@@ -41,6 +42,12 @@ def test_the_figure_shows_start_break_and_gap() -> None:
         "Đổi định nghĩa",
     ]
     assert layout["separators"] == ",."
+
+
+def test_plotly_knows_every_word_of_the_figure() -> None:
+    drawn = graph_objects.Figure(figure(small_chart(), "GIẢ LẬP")).to_dict()
+    assert drawn["layout"]["title"]["text"] == "<b>GIẢ LẬP</b>"
+    assert len(drawn["data"]) == 2
 
 
 def test_lines_differ_in_colour_and_in_dashes() -> None:

@@ -99,6 +99,7 @@ def test_the_mark_is_on_the_page_in_its_title_and_in_print(path: Path) -> None:
     assert f'<div class="mark" role="note">{MARK}</div>' in text
     assert f"<title>{MARK}" in text
     assert "@page { size: A4" in text
+    assert "position: fixed" in text
 
 
 def test_a_page_without_charts_needs_no_script_and_a_real_one_no_mark(tmp_path: Path) -> None:

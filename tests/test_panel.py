@@ -178,7 +178,7 @@ def test_an_account_is_expected_only_while_it_is_active(store: Store) -> None:
     assert [gap.start for gap in found] == [FIRST + timedelta(days=1)]
 
 
-def test_gaps_of_an_imported_series_are_intervals_above_three_times_the_median(
+def test_gaps_of_an_imported_series_are_intervals_above_twice_the_median(
     store: Store,
 ) -> None:
     """Weekly sheets with a hole of 28 days: three readings are missing."""

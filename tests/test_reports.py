@@ -128,6 +128,22 @@ def test_the_name_of_a_candidate_element_is_never_printed(document: Document) ->
     assert "Văn hóa và di sản" in text
 
 
+def test_an_answered_choice_is_ticked_where_the_register_says_nothing(panel: Panel) -> None:
+    answers = [
+        Answer("plan_status", "Đang xây dựng"),
+        Answer("focus_elements", "Chưa xác định"),
+        Answer("outcomes.channel", "Chương trình truyền hình"),
+        Answer("outcomes.after", "12 chương trình"),
+    ]
+    document = report_3836(panel, "da-nang", on=ON, tet_days=TET, answers=answers)
+    text = words(document)
+    assert "☐ Đã xây dựng     ☑ Đang xây dựng     ☐ Chưa xây dựng" in text
+    assert "☐ Có xác định     ☑ Chưa xác định" in text
+    assert "☐ Xác định     ☐ Chưa xác định" in text
+    others = table_of(document, "Kết quả khác do địa phương khai")
+    assert rows_with(others, "Chương trình truyền hình", "12 chương trình", "chưa có số liệu")
+
+
 def test_growth_is_printed_before_and_after_with_its_interval(document: Document) -> None:
     """The sample grows by 3 a day before the start and by 4 after it."""
     table = table_of(document, "số liệu trước và sau")

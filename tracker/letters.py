@@ -107,8 +107,9 @@ class Letter:
 class Answer:
     """One answer of a locality to one question of a letter, as it came.
 
-    A question is a field (`strengths`), a part of one (`lessons.worked`), or a column of a list
-    (`channels.reason`), whose lines are counted by `row`. `text` '' = asked, not answered.
+    A question is a field (`strengths`), a part of one (`lessons.worked`), or a column of a list,
+    whose lines are counted by `row` and named by the column `channel` (`channels.channel`,
+    `channels.reason`). `text` '' = asked, not answered.
     """
 
     question: str

@@ -1,6 +1,8 @@
 """Before against after, and treated localities against comparable ones."""
 
-from tracker.effects.change import (
+from tracker.effects.change import change, compare
+from tracker.effects.locality import locality_changes, locality_levels
+from tracker.effects.observed import (
     BELOW,
     INSUFFICIENT,
     LABELS_VI,
@@ -9,10 +11,7 @@ from tracker.effects.change import (
     SHORT,
     Beside,
     Change,
-    change,
-    compare,
 )
-from tracker.effects.locality import locality_changes, locality_levels
 from tracker.effects.rows import (
     DUPLICATES_VI,
     AccountRow,

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.effects.change import LENGTHS, Change, compare
+from tracker.effects.change import LENGTHS, compare
 from tracker.effects.lanes import breaks_of, covers
 from tracker.effects.levels import UNIT_VI, followers_at
+from tracker.effects.observed import Change
 from tracker.effects.rows import DUPLICATES_VI, GroupRow, IndicatorRow
 from tracker.indicators import (
     INDICATORS,

@@ -11,14 +11,8 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
-from tracker.effects.change import (
-    LENGTHS,
-    NOT_COMPARED,
-    Change,
-    compare,
-    enough,
-    without_difference,
-)
+from tracker.effects.change import LENGTHS, compare, enough, without_difference
+from tracker.effects.observed import NOT_COMPARED, Change
 from tracker.indicators import Indicator, Value, value_of, with_readings
 from tracker.indicators.counter import Counter
 from tracker.indicators.samples import Source, plan_for

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.effects.change import Change
+from tracker.effects.observed import Change
 from tracker.indicators import Value
 from tracker.panel import Gap
 from tracker.periods import Window

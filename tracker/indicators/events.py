@@ -37,23 +37,22 @@ class Events(Memory):
         super().__init__()
         self.is_ratio = denominator is not None
         self.scale = scale
-        order = np.argsort(times_of(numerator.index), kind="stable")
-        self.times = times_of(numerator.index)[order]
-        self.top = numerator.to_numpy(dtype=float, na_value=np.nan)[order]
-        below = (
-            numerator.notna().astype(float)
-            if denominator is None
-            else denominator.reindex(numerator.index)
+        index = numerator.index
+        if index.has_duplicates:
+            twice = index[index.duplicated()][0]
+            raise ValueError(f"a series must have one value per period; {twice} stands twice")
+        order = np.argsort(times_of(index), kind="stable")
+
+        def aligned(series: pd.Series) -> Floats:
+            return np.asarray(series.reindex(index), dtype=np.float64)[order]
+
+        self.times = times_of(index)[order]
+        self.top = aligned(numerator)
+        self.bottom = aligned(
+            numerator.notna().astype(float) if denominator is None else denominator
         )
-        self.bottom = below.to_numpy(dtype=float, na_value=np.nan)[order]
-        self.posts = (
-            None if posts is None else posts.reindex(numerator.index).to_numpy(dtype=float)[order]
-        )
-        self.counted = (
-            np.abs(self.top)
-            if counted is None
-            else counted.reindex(numerator.index).to_numpy(dtype=float)[order]
-        )
+        self.posts = None if posts is None else aligned(posts)
+        self.counted = np.abs(self.top) if counted is None else aligned(counted)
         self.covered = ~np.isnan(self.top) & ~np.isnan(self.bottom)
         spacing = cadence(self.times)
         self.period = 1 if math.isnan(spacing) or spacing < 1.5 else round(spacing)
@@ -82,7 +81,7 @@ class Events(Memory):
             return np.bincount(cell, weights=weights, minlength=size + 1).astype(float)
 
         length = float(plan.unit_days if self.period == 1 else self.period)
-        days = self.period * added(self.covered.astype(float))
+        days = self.period * added(self.covered.astype(np.float64))
         top, bottom = added(self.top), added(self.bottom)
         total = float(bottom[level_in].sum())
         level = float(top[level_in].sum() / total) if total > 0 else None

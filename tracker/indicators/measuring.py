@@ -109,46 +109,25 @@ def with_readings(
     `read` are the (account id, lane) behind it. For a counter readings are its readings, for posts
     the posts.
     """
-    readings, step = 0, 1.0
-    days: list[date] = []
-    for account_id, lane in read:
-        if item.entity == "account":
-            series = panel.series(account_id, "followers", lane)
-            steps, _ = panel.steps(account_id, "followers", lane)
-            there = _inside(series.index, window, through_end=True) & series.notna().to_numpy()
-            readings += int(there.sum())
-            step = max([step, *steps[there].tolist()])
-            stamps = series.index[there]
-        else:
-            covered = dict(panel.posts_lanes(account_id))[lane]
-            posts = panel.posts(account_id, covered)["posts"]
-            there = _inside(posts.index, window) & (posts.to_numpy() > 0)
-            readings += int(posts[there].sum())
-            stamps = posts.index[there]
-        days += [stamp.date() for stamp in stamps[[0, -1]]] if len(stamps) else []
+    found = [
+        panel.readings_behind(account_id, lane, item.entity, window) for account_id, lane in read
+    ]
+    firsts = [one.first_day for one in found if one.first_day is not None]
+    lasts = [one.last_day for one in found if one.last_day is not None]
     return replace(
         value,
-        readings=readings,
-        step=int(step),
+        readings=sum(one.count for one in found),
+        step=max((one.step for one in found), default=1),
         accounts=len({account_id for account_id, _ in read}),
-        first_day=min(days, default=None),
-        last_day=max(days, default=None),
+        first_day=min(firsts, default=None),
+        last_day=max(lasts, default=None),
     )
-
-
-def _inside(index: object, window: Window, *, through_end: bool = False) -> np.ndarray:
-    """Say which stamps lie in a window; a counter's window also needs the reading at its very
-    end."""
-    days = np.asarray(index, dtype="datetime64[D]")
-    last = np.datetime64(window.end, "D")
-    inside: np.ndarray = (days >= np.datetime64(window.start, "D")) & (
-        days <= last if through_end else days < last
-    )
-    return inside
 
 
 def combined(item: Indicator, parts: Sequence[Source]) -> Source:
-    """Add several accounts' sources up as the indicator says."""
+    """Add several accounts' sources up as the indicator says; one account is its own sum."""
+    if len(parts) == 1:
+        return parts[0]
     if item.combine == "ratio":
         return sum_of([part for part in parts if isinstance(part, Events)])
     if item.combine == "share":

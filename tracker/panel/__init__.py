@@ -4,7 +4,8 @@ nothing."""
 from tracker.panel.exports import ATTEMPT_COLUMNS, OBSERVATION_COLUMNS, attempts, observations
 from tracker.panel.gaps import CAUSES_VI, Gap
 from tracker.panel.loading import load_panel
-from tracker.panel.panel import LANE_ORDER, LANES_VI, Panel, Rename
+from tracker.panel.panel import LANE_ORDER, LANES_VI, Panel
+from tracker.panel.register import Rename
 from tracker.panel.tracing import trace
 
 __all__ = [

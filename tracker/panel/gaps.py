@@ -28,7 +28,7 @@ CAUSES_VI = {
     "failed": "lỗi của chương trình",
     "import": "số liệu nhập có khoảng trống",
 }
-IMPORT_FACTOR = 3
+IMPORT_FACTOR = 2
 """An imported series has no schedule: an interval above this many times its median is a gap."""
 
 
@@ -83,7 +83,7 @@ def find_gaps(series: Series, nights: pd.DataFrame, window: Window) -> list[Gap]
 
 
 def _import_gaps(series: Series, window: Window, scheduled_from: int | None) -> list[Gap]:
-    """Find the intervals above three times the median in what came before the schedule began."""
+    """Find the intervals above twice the median in what came before the schedule began."""
     days = series.days if scheduled_from is None else series.days[series.days < scheduled_from]
     if len(days) < 3:
         return []

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tracker.metrics import ACCOUNT_COLUMNS, POST_COLUMNS
-from tracker.panel.exports import connected, iso
+from tracker.panel.exports import connected
 from tracker.panel.loading import query
 from tracker.panel.panel import Panel
+from tracker.panel.reader import iso
 from tracker.periods import Window, date_of, day_number
 from tracker.readings import LANES
 from tracker.store import Store

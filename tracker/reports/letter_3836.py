@@ -126,18 +126,21 @@ def _captioned(blocks: Sequence[Block]) -> list[Block]:
 # one function per kind of block
 
 
-def _boxes(options: Iterable[tuple[str, bool]]) -> Paragraph:
-    return Paragraph(
-        "     ".join(f"{'☑' if ticked else '☐'} {title}" for title, ticked in options), "choice"
-    )
+def _boxes(field: Field, chosen: str) -> Paragraph:
+    """Print the choices of a field; none is ticked where nobody answered."""
+    boxes = [f"{'☑' if option == chosen else '☐'} {option}" for option in field.options]
+    return Paragraph("     ".join(boxes), "choice")
 
 
 def _status(facts: Facts, field: Field) -> list[Block]:
     programme = facts.programme
-    chosen = STATUS_OPTIONS.get(programme.status) if programme is not None else None
-    blocks: list[Block] = [_boxes((option, option == chosen) for option in field.options)]
+    chosen = text_of(facts.answers, field.key)
+    if programme is not None:
+        chosen = STATUS_OPTIONS.get(programme.status, chosen)
+    blocks: list[Block] = [_boxes(field, chosen)]
     if programme is None:
-        return [*blocks, Paragraph(unknown_text("địa phương chưa khai tình hình xây dựng"))]
+        missing = "chưa khai tên, văn bản" if chosen else "địa phương chưa khai tình hình xây dựng"
+        return [*blocks, Paragraph(unknown_text(missing))]
     document = programme.document or unknown_text("chưa khai số, ngày văn bản")
     start = day_text(programme.start) if programme.start else unknown_text("chưa khai")
     blocks.append(
@@ -154,7 +157,10 @@ def _elements(facts: Facts, field: Field) -> list[Block]:
         if programme is not None
         else []
     )
-    blocks: list[Block] = [_boxes([(field.options[0], bool(rows)), (field.options[1], False)])]
+    chosen = field.options[0] if rows else text_of(facts.answers, field.key)
+    blocks: list[Block] = [_boxes(field, chosen)]
+    if chosen == field.options[1]:
+        return blocks
     if not rows:
         return [*blocks, Paragraph(unknown_text("địa phương chưa khai yếu tố trọng tâm"))]
     lines = [
@@ -174,7 +180,10 @@ def _element_name(row: Any) -> str:
 def _message(facts: Facts, field: Field) -> list[Block]:
     programme = facts.programme
     message = programme.key_message if programme is not None else None
-    blocks: list[Block] = [_boxes([(field.options[0], bool(message)), (field.options[1], False)])]
+    chosen = field.options[0] if message else text_of(facts.answers, field.key)
+    blocks: list[Block] = [_boxes(field, chosen)]
+    if chosen == field.options[1]:
+        return blocks
     if not message:
         return [*blocks, Paragraph(unknown_text("địa phương chưa khai thông điệp"))]
     return [*blocks, Paragraph(f"Thông điệp cụ thể: “{message}”")]
@@ -253,7 +262,7 @@ def _outcomes(facts: Facts, field: Field) -> list[Block]:
         rows = tuple(
             tuple(
                 Cell(text=line.get(name, ""), reason=NOT_SENT_VI)
-                for name in ("what", "before", "after", "evidence")
+                for name in ("channel", "before", "after", "evidence")
             )
             for line in said
         )

@@ -28,7 +28,7 @@ def lane_text(lane: str) -> str:
 
 
 def with_origins(document: Document) -> Document:
-    """Put the two annexes of origins into a document: lines of series for Word, all numbers else."""
+    """Put both annexes of origins into a document: lines of series for Word, else all numbers."""
     traced = [table for table in document.tables if table.code]
     annex = (Heading(1, "PHỤ LỤC. NGUỒN GỐC SỐ LIỆU"), series_lines(traced))
     return replace(document, annex=annex, passport=passport(traced))

@@ -22,6 +22,8 @@ LOCAL_SECONDS = 7 * 3_600
 LANE_ORDER = ("owner", "public", "declared")
 """DESIGN rule 4: the first lane that knows the number counts."""
 
+MEASURES = ("interactions", "views")
+
 DAYS_UNTIL_NEXT_SNAPSHOT = """
     SELECT account_id, day FROM daily WHERE account_id IN ({values}) AND day >= {mark} AND day < coalesce(
         (SELECT min(later.day) FROM account_snapshot AS later WHERE later.account_id = daily.account_id
@@ -133,7 +135,7 @@ def _insert_sql(dialect: str, *, corrected: bool) -> str:
     item: the posts of the touched days. look: their counts with the instant they were read, unless the terms forbid
     derived numbers. known: one row a post, lane, measure (0 interactions, 1 views) and look that knows it. paired:
     beside the look before. settled: the first look at or after 168 hours, its number interpolated from the look
-    before; a look at 168 hours sharp counts alone. ranked, best: of the lanes, the first in order.
+    before; a look at 168 hours sharp counts alone. best: of the lanes, the first in order.
     """
 
     def of_post(column: str) -> str:
@@ -142,6 +144,13 @@ def _insert_sql(dialect: str, *, corrected: bool) -> str:
         return _corrected(
             dialect, "post", column, "c.account_id = item.account_id AND c.post = item.native_id"
         )
+
+    def best(measure: str) -> str:
+        lanes = [
+            f"max(CASE WHEN lane = {LANES.index(lane)} AND measure = {MEASURES.index(measure)} THEN number END)"
+            for lane in LANE_ORDER
+        ]
+        return f"coalesce({', '.join(lanes)})"
 
     followers = "s.followers"
     if corrected:
@@ -185,14 +194,8 @@ WITH item AS (
                 ELSE number_before + (number - number_before) * 1.0 * (due - seen_before) / (seen - seen_before)
            END AS number
     FROM paired WHERE seen = due OR (seen > due AND seen_before < due)
-), ranked AS (
-    SELECT id, measure, number,
-           row_number() OVER (PARTITION BY id, measure ORDER BY {_lane_rank("lane")}) AS place
-    FROM settled
 ), best AS (
-    SELECT id, max(CASE WHEN measure = 0 THEN number END) AS interactions,
-           max(CASE WHEN measure = 1 THEN number END) AS views
-    FROM ranked WHERE place = 1 GROUP BY id
+    SELECT id, {best("interactions")} AS interactions, {best("views")} AS views FROM settled GROUP BY id
 ), summed AS (
     SELECT item.account_id, item.day, item.kind, item.language, count(*) AS posts,
            count(best.interactions) AS posts_day7, sum(best.interactions) AS interactions_day7,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -37,8 +37,7 @@ KNEW = {"views": 8, "reactions": 4, "comments": 2, "shares": 1}
 _counts = attrgetter("views", "reactions", "comments", "shares", "saves")
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(NamedTuple):
     """A reading with its attempt and codes; `newest`: nothing of a later night is known of the account."""
 
     reading: Reading
@@ -92,28 +91,29 @@ def find_posts(
 ) -> list[Any]:
     """Look up posts by account id and native id, side by side; None in the place of a post that is not known.
 
-    Else position, id, published_at, url, kind, gone_on, letters, and of a post published before `older_than` the
+    Else position in its part, id, published_at, url, kind, gone_on, letters, and of a post published before `older_than` the
     latest look in a lane: its day x 16 + which of views (8), reactions (4), comments (2), shares (1) it knew.
     """
     sign = mark(connection)
-    found: list[Any] = [None] * len(native_ids)
+    found: list[Any] = []
     for start in range(0, len(native_ids), CHUNK):
         part = native_ids[start : start + CHUNK]
-        values: list[Any] = [None] * (3 * len(part))
-        values[0::3] = range(start, start + len(part))
-        values[1::3] = account_ids[start : start + CHUNK]
-        values[2::3] = part
+        values: list[Any] = [None] * (2 * len(part))
+        values[0::2] = account_ids[start : start + CHUNK]
+        values[1::2] = part
+        rows: list[Any] = [None] * len(part)
         for row in fetch(connection, _find_sql(sign, len(part)), (older_than, lane, *values)):
-            found[row[0]] = row
+            rows[row[0]] = row
+        found += rows
     return found
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=1024)
 def _find_sql(sign: str, count: int) -> str:
     knew = " + ".join(
         f"CASE WHEN s.{column} IS NULL THEN 0 ELSE {bit} END" for column, bit in KNEW.items()
     )
-    wanted = ", ".join([f"({sign}, {sign}, {sign})"] * count)
+    wanted = ", ".join(f"({at}, {sign}, {sign})" for at in range(count))
     return (
         "SELECT wanted.column1, id, published_at, url, kind, gone_on, letters,"
         f" CASE WHEN published_at < {sign} THEN (SELECT s.day * 16 + {knew} FROM post_snapshot AS s"
