@@ -404,6 +404,7 @@ def restore(
 @app.command()
 def indicators(
     locality: Annotated[list[str] | None, typer.Option("--locality")] = None,
+    agency: Annotated[list[str] | None, typer.Option("--agency")] = None,
     start: Annotated[
         str | None,
         typer.Option("--start", help="First day of the programme (else the register's)."),
@@ -412,11 +413,14 @@ def indicators(
     data: Data = None,
     db: Db = None,
 ) -> None:
-    """Print the indicators of localities before and after their programme."""
+    """Print the indicators of localities or agencies before and after their programme."""
     from jobs.reporting import indicator_rows, print_rows
 
     opened = opened_for(data, db)
-    print_rows(indicator_rows(opened, locality or [], parse_date(start, "--start")), form)
+    print_rows(
+        indicator_rows(opened, [*(locality or []), *(agency or [])], parse_date(start, "--start")),
+        form,
+    )
 
 
 @app.command()

@@ -13,14 +13,15 @@ from pathlib import Path
 
 from jobs.findings import five_sentences
 from jobs.nightly import NightDone, run_night
-from jobs.opening import Opened, make_folder
+from jobs.opening import Opened, make_folder, open_all
 from jobs.reporting import write_reports_of
 from jobs.sandbox import Sandbox, start_sandbox, write_history, write_merger, write_register
-from tracker.errors import ConfigError
+from tracker.errors import ConfigError, TrackerError
 from tracker.imports import import_file
 from tracker.periods import MERGER as MERGER_DAY
 from tracker.periods import scheduled_at
 from tracker.registry import is_synthetic
+from tracker.reports import FORMATS
 from tracker.settings import child_environment, load_settings
 from tracker.store import open_store
 
@@ -74,20 +75,32 @@ def run_demo(out: Path, say: Say, *, localities: Sequence[str] = ()) -> list[str
     started = time.monotonic()
     out = out.absolute()
     _empty(out)
-    with start_sandbox(SEED, f"{scheduled_at(EVE_OF_3836.first):%Y-%m-%dT%H:%M:%SZ}") as sandbox:
-        eve = _run(EVE_OF_3836, sandbox, out, say)
+    with subprocess.Popen(
+        [sys.executable, "-m", "jobs.demo", str(out)],
+        cwd=Path(__file__).parent.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as beside:
+        say(f"the merger of {MERGER_DAY} is read beside, by a second process")
+        with start_sandbox(SEED) as sandbox:
+            eve = run_stretch(EVE_OF_3836, sandbox, out, say)
         say(f"letter {LETTER}: reports for {len(localities) or 'all'} localities")
         files = write_reports_of(
             eve,
             LETTER,
             localities=localities,
             everything=not localities,
-            formats=("docx", "xlsx", "html"),
+            formats=FORMATS,
             out=out / "reports",
             on=EVE_OF_3836.last,
             say=_every_tenth(say),
         )
-        merger = _run(MERGER, sandbox, out, say)
+        for line in beside.communicate()[0].splitlines():
+            say(line)
+    if beside.returncode:
+        raise TrackerError("the stretch around the merger failed; its lines stand above")
+    merger = open_all(out / MERGER.name, None)
     sentences = five_sentences(eve, merger, EVE_OF_3836.killed, EVE_OF_3836.faulty)
     eve.store.close()
     merger.store.close()
@@ -129,7 +142,7 @@ def _is_demonstration(out: Path) -> bool:
     )
 
 
-def _run(stretch: Stretch, sandbox: Sandbox, out: Path, say: Say) -> Opened:
+def run_stretch(stretch: Stretch, sandbox: Sandbox, out: Path, say: Say) -> Opened:
     """Import the history of a stretch and read its nights; gives the open data folder."""
     folder = out / stretch.name
     environ = sandbox.environment()
@@ -222,3 +235,19 @@ def _every_tenth(say: Say) -> Say:
 
 def _nothing(line: str) -> None:
     """Keep the lines of single nights off the screen."""
+
+
+def main() -> None:
+    """Read the stretch around the merger into the folder that is named: the second process."""
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a real stream here
+    with start_sandbox(SEED) as sandbox:
+        run_stretch(MERGER, sandbox, Path(sys.argv[1]), say_line).store.close()
+
+
+def say_line(line: str) -> None:
+    """Write one line to the first process."""
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    main()

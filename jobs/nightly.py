@@ -114,7 +114,7 @@ def collect_night(
     """Read what is missing of the last scheduled night."""
     clock = night_clock(opened.settings)
     night = night_day(clock(), day, opened.settings)
-    mirror_register(opened, clock())
+    register = mirror_register(opened, clock())
     if opened.settings.urls.get("sandbox"):
         opened.store.mark_synthetic()
     done = NightDone(night)
@@ -127,7 +127,7 @@ def collect_night(
         causes = final_statuses(opened.store, night - timedelta(days=1))
         plan = Night(opened.store, http, connectors, night, clock, say, accounts, causes)
         done.collected = collect(plan, since)
-    write_back_identities(opened)
+    write_back_identities(opened, register)
     if whole:
         left = done.collected.missing
         opened.store.finish_night(night, clock(), expected_accounts(opened, night) - left, left)
@@ -146,16 +146,16 @@ def sound_register(opened: Opened) -> Register:
     return register
 
 
-def mirror_register(opened: Opened, now: datetime) -> None:
-    """Bring the store to what the register's files say, for people edit the files."""
+def mirror_register(opened: Opened, now: datetime) -> Register:
+    """Bring the store to what the register's files say, for people edit the files; give the register."""
     register = sound_register(opened)
     with opened.store.transaction("register edited", at=now) as change:
         change.rows += mirror(opened.store, register)
+    return register
 
 
-def write_back_identities(opened: Opened) -> None:
+def write_back_identities(opened: Opened, register: Register) -> None:
     """Bring the register's files to what permanent ids told the store: new handles, ids resolved for the first time."""
-    register = read_register(opened.folder)
     for kind, table, row_type in (
         ("accounts", "account", Account),
         ("account_periods", "account_period", AccountPeriod),

@@ -111,11 +111,11 @@ def answers_of(opened: Opened, letter: str, locality: str) -> list[Answer]:
 
 
 INDICATOR_COLUMNS = (
-    "locality",
+    "unit",
     "account",
     "platform",
     "indicator",
-    "unit",
+    "measured_in",
     "lane",
     "before",
     "after",
@@ -129,50 +129,63 @@ INDICATOR_COLUMNS = (
 )
 
 
-def indicator_rows(opened: Opened, localities: Sequence[str], start: date | None) -> pd.DataFrame:
-    """Give every indicator of every account, before and after the programme; columns INDICATOR_COLUMNS.
+def indicator_rows(opened: Opened, units: Sequence[str], start: date | None) -> pd.DataFrame:
+    """Give every indicator of every account, before and after; columns INDICATOR_COLUMNS.
 
-    Without a programme (and without `start`) `after` is the level of the last 52 weeks and `before` stays unknown.
+    `units` are ids of localities or agencies; none = the localities of the map in force and every
+    agency with a programme of its own. Without a programme (and without `start`) `after` is the
+    level of the last 52 weeks and `before` stays unknown.
     """
     import pandas as pd
 
     panel = load_panel(opened.store)
     tet = read_tet_days(opened.folder)
-    rows: list[dict[str, Any]] = []
-    for locality in localities or panel.map_localities(map_on(panel.last_night)):
-        if locality not in panel.localities.index:
-            raise ConfigError(f"unknown locality {locality!r}; expected an id such as quang-ninh")
-        rows += _locality_rows(panel, locality, start or programme_start(panel, locality), tet)
+    known = {*panel.localities.index, *panel.agencies["id"]}
+    for unit in units:
+        if unit not in known:
+            raise ConfigError(
+                f"unknown locality or agency {unit!r}; expected an id such as quang-ninh"
+            )
+    agencies = [agency for agency in panel.programmes["agency_id"].unique() if agency]
+    chosen = list(units) or [*panel.map_localities(map_on(panel.last_night)), *sorted(agencies)]
+    rows = [
+        row
+        for unit in chosen
+        for row in _unit_rows(panel, unit, start or programme_start(panel, unit), tet)
+    ]
     return pd.DataFrame(rows, columns=list(INDICATOR_COLUMNS))
 
 
-def programme_start(panel: Panel, locality: str) -> date | None:
-    """Give the first day of a locality's built programme, None = none."""
+def programme_start(panel: Panel, unit: str) -> date | None:
+    """Give the first day of the built programme of a locality or agency, None = no such programme."""
     frame = panel.programmes
-    own = frame[(frame["locality_id"] == locality) & (frame["status"] == "built")]
+    own = frame[
+        ((frame["locality_id"] == unit) | (frame["agency_id"] == unit))
+        & (frame["status"] == "built")
+    ]
     return min((day for day in own["start"] if day is not None), default=None)
 
 
-def _locality_rows(
-    panel: Panel, locality: str, start: date | None, tet: Iterable[date]
+def _unit_rows(
+    panel: Panel, unit: str, start: date | None, tet: Iterable[date]
 ) -> Iterable[dict[str, Any]]:
     found: Any
     if start is not None and start < panel.until:
-        found = locality_changes(panel, locality, start, panel.until, tuple(tet))
+        found = locality_changes(panel, unit, start, panel.until, tuple(tet))
     else:
         found = locality_levels(
-            panel, locality, Window(panel.until - LEVELS_OVER, panel.until), tuple(tet)
+            panel, unit, Window(panel.until - LEVELS_OVER, panel.until), tuple(tet)
         )
     for account in found.accounts:
         for row in account.indicators:
             change = row.change
             known = change is not None and change.known
             yield {
-                "locality": locality,
+                "unit": unit,
                 "account": account.account_id,
                 "platform": account.platform,
                 "indicator": row.key,
-                "unit": row.unit_vi,
+                "measured_in": row.unit_vi,
                 "lane": row.lane,
                 "before": row.before.value if row.before else None,
                 "after": row.after.value,

@@ -8,17 +8,16 @@ from tracker.platforms import NOT_ALLOWED_VI
 from tracker.tables import (
     COUNT,
     DAY,
-    LONGEST_TEXT,
     Cell,
     Column,
     Form,
     Table,
     cell_text,
-    clean,
     number_text,
     numbered,
     spans,
 )
+from tracker.text.printable import LONGEST_TEXT, clean
 
 PERCENT = Form("percent", 1)
 CHANGE = Form("percent", 1, signed=True)

@@ -6,8 +6,6 @@ The same text stands in Word, Excel and on the page. Knows no file format, no pa
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,18 +15,10 @@ from babel import Locale
 from babel.numbers import NumberPattern, parse_pattern
 
 from tracker.platforms import NOT_ALLOWED_VI
+from tracker.text.printable import clean, day_text
 
 UNKNOWN_VI = "chưa có số liệu"
 QUALIFIERS_VI = {"exact": "", "at_least": "hơn ", "at_most": "gần ", "about": "khoảng "}
-LONGEST_TEXT = 8000
-"""Longer texts are cut: a spreadsheet cell holds 32,767 characters and a reader far fewer."""
-
-# What XML 1.0 forbids or a reader cannot see: control characters, lone surrogates, non-characters,
-# and the marks that turn the direction of writing (they can make a number read backwards).
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069"
-    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +135,6 @@ class Table:
                 )
 
 
-def clean(text: str) -> str:
-    """Make a text printable everywhere: NFC, no control characters, at most `LONGEST_TEXT` long."""
-    text = _UNPRINTABLE.sub("", text[: 2 * LONGEST_TEXT])
-    text = unicodedata.normalize("NFC", text)
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "… (đã cắt bớt)"
-
-
 @cache
 def _pattern(decimals: int) -> tuple[NumberPattern, Locale]:
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
@@ -167,11 +150,6 @@ def number_text(value: float, decimals: int = 0, *, signed: bool = False) -> str
     pattern, locale = _pattern(decimals)
     text = str(pattern.apply(rounded, locale))
     return f"+{text}" if signed and rounded > 0 else text
-
-
-def day_text(day: date) -> str:
-    """Write a day as dd/mm/yyyy."""
-    return f"{day.day:02d}/{day.month:02d}/{day.year:04d}"
 
 
 def days_text(first: date | None, last: date | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -67,12 +66,12 @@ def raw_seconds(path: Path, nights: list[list[tuple[int | None, ...]]]) -> float
     connection = raw_store(path)
     marks = ", ".join("?" * len(COLUMNS))
     sql = f"INSERT OR REPLACE INTO post_snapshot ({', '.join(COLUMNS)}) VALUES ({marks})"
-    start = time.process_time()
+    start = time.perf_counter()
     for rows in nights:
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(sql, rows)
         connection.execute("COMMIT")
-    seconds = time.process_time() - start
+    seconds = time.perf_counter() - start
     connection.close()
     return seconds
 
@@ -80,11 +79,11 @@ def raw_seconds(path: Path, nights: list[list[tuple[int | None, ...]]]) -> float
 def upsert_seconds(path: Path, nights: list[list[tuple[int | None, ...]]]) -> tuple[float, float]:
     """Time the store's own upsert of the rows; give seconds and bytes a row by dbstat."""
     made = open_store(f"sqlite:///{path}", create=True)
-    start = time.process_time()
+    start = time.perf_counter()
     for rows in nights:
         with made.engine.connect().execution_options(writes=True) as connection, connection.begin():
             upsert(connection, "post_snapshot", rows)
-    seconds = time.process_time() - start
+    seconds = time.perf_counter() - start
     with made.engine.connect() as connection:
         size = connection.exec_driver_sql(
             "SELECT sum(pgsize) FROM dbstat WHERE name = 'post_snapshot'"
@@ -119,17 +118,13 @@ def night_readings(night: int) -> list[Reading]:
     ]
 
 
-def save_seconds(store: Store, readings: list[Reading], batch: int) -> float:
-    """Time whole saves of a night in batches of accounts."""
-    start = time.process_time()
+def save_rate(store: Store, readings: list[Reading], batch: int) -> float:
+    """Time whole saves of a night in batches of accounts; give snapshots a second."""
+    snapshots = 0
+    start = time.perf_counter()
     for at in range(0, len(readings), batch):
-        store.save(readings[at : at + batch])
-    return time.process_time() - start
-
-
-def best(measure: Callable[[int], float]) -> float:
-    """Give the fastest of some rounds."""
-    return min(measure(number) for number in range(ROUNDS))
+        snapshots += store.save(readings[at : at + batch]).snapshots
+    return snapshots / (time.perf_counter() - start)
 
 
 @pytest.fixture(scope="module")
@@ -148,15 +143,15 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
             made = open_store(f"sqlite:///{folder / f'save-{number}-{batch}.sqlite'}", create=True)
             register(made, *(f"a{account:04d}-bluesky" for account in range(ACCOUNTS)))
             first, second = night_readings(0), night_readings(1)
-            save_seconds(made, first, batch)
-            kept.append(save_seconds(made, second, batch))
+            save_rate(made, first, batch)
+            kept.append(save_rate(made, second, batch))
             made.close()
     raw_rate = rows / min(raw)
     found = {
         "raw rows/s": raw_rate,
         "upsert rows/s": rows / min(bulk),
-        "save rows/s, one call": ACCOUNTS * 10 / min(saved),
-        "save rows/s, 50 accounts a call": ACCOUNTS * 10 / min(saved_small),
+        "save snapshots/s, one call": max(saved),
+        "save snapshots/s, 50 accounts a call": max(saved_small),
         "bytes a row": size,
     }
     for name, value in found.items():
@@ -169,7 +164,7 @@ def test_the_bulk_upsert_reaches_eight_tenths_of_the_raw_driver(figures: dict[st
 
 
 def test_a_whole_save_reaches_four_tenths_of_the_raw_driver(figures: dict[str, float]) -> None:
-    assert figures["save rows/s, one call"] >= 0.4 * figures["raw rows/s"]
+    assert figures["save snapshots/s, one call"] >= 0.4 * figures["raw rows/s"]
 
 
 def test_a_post_snapshot_takes_at_most_thirty_bytes(figures: dict[str, float]) -> None:

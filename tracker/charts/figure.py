@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from tracker.charts.shapes import COLOURS, MARK_COLOURS, Chart, Mark
-from tracker.tables import clean
+from tracker.text.printable import clean
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
 

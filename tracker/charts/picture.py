@@ -13,9 +13,9 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from tracker.charts.shapes import COLOURS, MARK_COLOURS, Chart, Mark
+from tracker.charts.shapes import COLOURS, MARK_COLOURS, Chart, Mark, spoken
 from tracker.periods import day_number
-from tracker.tables import clean, day_text, number_text
+from tracker.text.printable import clean, day_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,6 @@ DOTS_PER_INCH = 130
 COMPRESSION = 3
 """PNG's usual level 6 takes a fifth of the time of the whole picture for a tenth fewer bytes."""
 GREY = "#999999"
-LEGEND_COLUMNS = 3
 
 
 @cache
@@ -60,7 +59,7 @@ def picture(chart: Chart, note: str = "") -> bytes:
             linestyle=DASHES[number],
             linewidth=1.5,
         )
-        _legend(axes, number, line.name)
+        _legend(axes, number, line.name, len(chart.lines))
     for mark in chart.marks:
         _mark(axes, mark)
     axes.text(
@@ -139,10 +138,11 @@ def _lay_axes(axes: Axes, chart: Chart) -> None:
     )
 
 
-def _legend(axes: Axes, number: int, name: str) -> None:
-    """Draw a line's piece and its name below the axes, three to a row."""
-    row, column = divmod(number, LEGEND_COLUMNS)
-    left, height = column / LEGEND_COLUMNS, -0.14 - 0.065 * row
+def _legend(axes: Axes, number: int, name: str, lines: int) -> None:
+    """Draw a line's piece and its name below the axes: two to a row, three where there are many."""
+    columns, longest = (2, 44) if lines <= 4 else (3, 27)
+    row, column = divmod(number, columns)
+    left, height = column / columns, -0.14 - 0.065 * row
     axes.plot(
         [left, left + 0.04],
         [height, height],
@@ -152,9 +152,8 @@ def _legend(axes: Axes, number: int, name: str) -> None:
         transform=axes.transAxes,
         clip_on=False,
     )
-    axes.text(
-        left + 0.05, height, _plain(name, 34), va="center", fontsize=7, transform=axes.transAxes
-    )
+    words = _plain(name, longest)
+    axes.text(left + 0.05, height, words, va="center", fontsize=7, transform=axes.transAxes)
 
 
 def _mark(axes: Axes, mark: Mark) -> None:
@@ -197,4 +196,4 @@ def _tick_text(day: date) -> str:
 
 
 def _tick(value: float) -> str:
-    return number_text(value, 0 if value == round(value) else 2)
+    return spoken(value, 0 if value == round(value) else 2)

@@ -10,11 +10,17 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.tables import clean, day_text, number_text
+from tracker.text.printable import clean, day_text
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARK_COLOURS = {"start": "#000000", "event": "#777777", "break": "#B00020"}
 MOST_LINES = len(COLOURS)
+SEPARATORS = str.maketrans(",.", ".,")
+
+
+def spoken(value: float, decimals: int) -> str:
+    """Write a number of a chart the Vietnamese way, 12.345,6."""
+    return f"{value:,.{decimals}f}".translate(SEPARATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,8 @@ class Chart:
                 continue
             (first, low), (last, high) = known[0], known[-1]
             parts.append(
-                f"{line.name}: {number_text(low, self.decimals)} ngày {day_text(first)}, "
-                f"{number_text(high, self.decimals)} ngày {day_text(last)}."
+                f"{line.name}: {spoken(low, self.decimals)} ngày {day_text(first)}, "
+                f"{spoken(high, self.decimals)} ngày {day_text(last)}."
             )
         parts += [
             f"{day_text(mark.day)}: {mark.text}." for mark in self.marks if mark.kind == "start"

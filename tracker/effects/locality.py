@@ -39,8 +39,8 @@ def locality_changes(
 ) -> LocalityChanges:
     """Compare everything a locality has before and after a programme that began on `start`.
 
-    `until` is exclusive, as everywhere; owners and names are those of the day before it. Never
-    raises for missing data: what cannot be computed is None and carries its reason.
+    `locality_id` may also be the id of an agency. `until` is exclusive, as everywhere; owners and
+    names are those of the day before it. Never raises for missing data: what cannot be computed is None and carries its reason.
     """
     end = last_usable(panel, until)
     ids = _accounts(panel, locality_id, until)
@@ -97,8 +97,11 @@ def locality_levels(
 
 def _accounts(panel: Panel, locality_id: str, until: date) -> list[str]:
     """List the accounts of a locality on the last day of a window, or on its own last day if it has
-    ended."""
+    ended; of an agency where `locality_id` names one."""
     day = until - timedelta(days=1)
+    if locality_id not in panel.localities.index:
+        owners = panel.accounts_on(day)["agency_id"]
+        return sorted(owners.index[owners == locality_id])
     ended = panel.localities["valid_to"].get(locality_id)
     return panel.accounts_of(locality_id, day if ended is None else min(day, ended))
 

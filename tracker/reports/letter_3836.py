@@ -20,17 +20,9 @@ from tracker.reports.outcomes import outcome_table
 from tracker.reports.passport import with_origins
 from tracker.reports.quality import quality_sentences, quality_table
 from tracker.reports.series import extremes_table, followers_chart, interactions_chart
-from tracker.tables import (
-    Cell,
-    Column,
-    Table,
-    day_text,
-    days_text,
-    number_text,
-    numbered,
-    unknown_text,
-)
+from tracker.tables import Cell, Column, Table, days_text, number_text, numbered, unknown_text
 from tracker.text import full_name
+from tracker.text.printable import day_text
 from tracker.writers import Block, Document, Heading, Masthead, Paragraph
 
 SYNTHETIC_VI = "SỐ LIỆU GIẢ LẬP – KHÔNG PHẢI SỐ LIỆU CHÍNH THỨC"

@@ -11,16 +11,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from tracker.panel import Panel
-from tracker.tables import (
-    COUNT,
-    QUALIFIERS_VI,
-    Cell,
-    Column,
-    Form,
-    Origin,
-    Table,
-    day_text,
-)
+from tracker.tables import COUNT, QUALIFIERS_VI, Cell, Column, Form, Origin, Table
+from tracker.text.printable import day_text
 
 COUNTRY = "viet-nam"
 NOT_SENT_VI = "địa phương chưa gửi"

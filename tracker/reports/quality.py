@@ -12,17 +12,8 @@ from tracker.platforms import PLATFORMS, Basis
 from tracker.reports.channels import account_name
 from tracker.reports.measured import FOLLOWERS_VI, Measured
 from tracker.reports.passport import lane_text
-from tracker.tables import (
-    COUNT,
-    Cell,
-    Column,
-    Form,
-    Origin,
-    Table,
-    day_text,
-    days_text,
-    number_text,
-)
+from tracker.tables import COUNT, Cell, Column, Form, Origin, Table, days_text, number_text
+from tracker.text.printable import day_text
 
 PERCENT = Form("percent", 1)
 COLUMNS = (

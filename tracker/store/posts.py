@@ -147,18 +147,16 @@ def _save_seen(
         else:
             _, post_id, published_at, url, kind, gone_on, letters, last_look = known
             if (
-                gone_on is not None
-                or (kind != counts.kind and counts.kind is not None)
-                or (url is None and counts.url is not None)
-                or (published_at is None and counts.published_at is not None)
+                url is None
+                or published_at is None
+                or gone_on is not None
+                or kind != counts.kind
                 or (letters is None and counts.text is not None)
             ):
                 changed.append((item, counts, known))
-            if published_at is not None and (
-                (published_at <= week_ago and not _settled(item, published_at, last_look, values))
-                or not item.newest
-            ):
-                touched.add((item.account_id, publication_day(published_at)))
+            if published_at is not None and (published_at <= week_ago or not item.newest):
+                if not _settled(item, published_at, last_look, values):
+                    touched.add((item.account_id, publication_day(published_at)))
         if counts.details:
             details += [
                 ("post", str(post_id), item.day, item.lane, metric, value, None, None)
@@ -186,6 +184,8 @@ def _settled(
 
     It was when the latest look before came 168 hours or more after publication and knew every number this one knows.
     """
+    if not item.newest:
+        return False
     if item.observed_at - published_at < WEEK_SECONDS:
         return True
     if last_look is None:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 """Characters nobody sees, which copying from web pages and Word leaves behind."""
@@ -82,6 +83,7 @@ def slug(name: str) -> str:
     return "-".join(_plain_words(name))
 
 
+@lru_cache(maxsize=8192)
 def fold(name: str) -> str:
     """Make the key by which names of localities are compared; equal keys mean the same name.
 

@@ -18,11 +18,12 @@ from typing import Any
 import xlsxwriter
 
 from tracker.charts import Chart, picture
-from tracker.tables import Cell, Column, Form, Table, around_text, cell_text, clean
+from tracker.tables import Cell, Column, Form, Table, around_text, cell_text
+from tracker.text.printable import clean
 from tracker.writers import MOTTO_VI, STATE_VI, Document, Heading, Paragraph
 
 A4 = 9
-TEXT_WIDTH = 90.0
+TEXT_WIDTH = 78.0
 LINE_POINTS = 15
 MOST_LINES = 27
 """Excel allows rows of at most 409 points."""

@@ -16,7 +16,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, Template
 
 from tracker.charts import Chart, figure_json, picture, plotly_script
-from tracker.tables import Table, cell_text, clean, is_unknown, set_right, spans
+from tracker.tables import Table, cell_text, is_unknown, set_right, spans
+from tracker.text.printable import clean
 from tracker.writers import MOTTO_VI, STATE_VI, Document, Heading, Paragraph
 
 

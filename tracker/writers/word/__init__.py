@@ -19,7 +19,7 @@ from docx.oxml.ns import nsdecls
 from docx.shared import Cm
 
 from tracker.charts import Chart, picture
-from tracker.tables import clean
+from tracker.text.printable import clean
 from tracker.writers import MOTTO_VI, STATE_VI, Block, Document, Heading, Paragraph, lying
 from tracker.writers.word.elements import centred_line, rule, table_xml
 from tracker.writers.word.template import FONT, set_up, template, turn, write_header

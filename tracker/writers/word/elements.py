@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 
 from docx.oxml.ns import nsdecls
 
-from tracker.tables import Cell, Column, Table, cell_text, clean, set_right, spans
+from tracker.tables import Cell, Column, Table, cell_text, set_right, spans
+from tracker.text.printable import clean
 
 TWIPS_PER_MM = 1440 / 25.4
 BORDERS = "".join(

@@ -1,0 +1,29 @@
+"""Texts and days as they may stand in any file: what a report prints passes through here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+LONGEST_TEXT = 8000
+"""Longer texts are cut: a spreadsheet cell holds 32,767 characters and a reader far fewer."""
+
+# What XML 1.0 forbids or a reader cannot see: control characters, lone surrogates, non-characters,
+# and the marks that turn the direction of writing (they can make a number read backwards).
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+def clean(text: str) -> str:
+    """Make a text printable everywhere: NFC, no control characters, at most `LONGEST_TEXT` long."""
+    text = _UNPRINTABLE.sub("", text[: 2 * LONGEST_TEXT])
+    text = unicodedata.normalize("NFC", text)
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "… (đã cắt bớt)"
+
+
+def day_text(day: date) -> str:
+    """Write a day as dd/mm/yyyy."""
+    return f"{day.day:02d}/{day.month:02d}/{day.year:04d}"
