@@ -85,17 +85,17 @@ def run_demo(out: Path, say: Say, *, localities: Sequence[str] = ()) -> list[str
         say(f"the merger of {MERGER_DAY} is read beside, by a second process")
         with start_sandbox(SEED) as sandbox:
             eve = run_stretch(EVE_OF_3836, sandbox, out, say)
-        say(f"letter {LETTER}: reports for {len(localities) or 'all'} localities")
-        files = write_reports_of(
-            eve,
-            LETTER,
-            localities=localities,
-            everything=not localities,
-            formats=FORMATS,
-            out=out / "reports",
-            on=EVE_OF_3836.last,
-            say=_every_tenth(say),
-        )
+            say(f"letter {LETTER}: reports for {len(localities) or 'all'} localities")
+            files = write_reports_of(
+                eve,
+                LETTER,
+                localities=localities,
+                everything=not localities,
+                formats=FORMATS,
+                out=out / "reports",
+                on=EVE_OF_3836.last,
+                say=_every_tenth(say),
+            )
         for line in beside.communicate()[0].splitlines():
             say(line)
     if beside.returncode:

@@ -115,14 +115,14 @@ def refusal_sentence(panel: Panel, tet: tuple[date, ...]) -> str:
 
 
 def merger_sentence(opened: Opened) -> str:
-    """Say what the merger of 1 July 2025 did to the register and the series."""
+    """Say what the merger of 1 July 2025 did to the register."""
     panel = load_panel(opened.store)
     last_day = MERGER - timedelta(days=1)
-    old, new = panel.map_localities("63"), panel.map_localities("34")
-    rows = opened.store.rows("account")
-    ended = sum(row["active_to"] == last_day for row in rows)
+    old, new = set(panel.map_localities("63")), set(panel.map_localities("34"))
+    ended = sum(row["active_to"] == last_day for row in opened.store.rows("account"))
+    passed = len(opened.store.rows("account_period", valid_from=MERGER))
     return (
-        f"On 1 July 2025 the map went from {len(old)} to {len(new)} localities: {len(set(old) - set(new))} ceased and "
-        f"{len(set(new) - set(old))} began with a new territory, {ended} accounts ended with them, and no series is "
-        f"carried over the border unmarked."
+        f"On 1 July 2025 the map went from {len(old)} to {len(new)} localities: {len(old - new)} "
+        f"ceased and {len(new - old)} began with a new territory; {ended} accounts ended with them "
+        f"and {passed} went on under a new owner, each as one series."
     )

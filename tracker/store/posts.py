@@ -12,7 +12,13 @@ from sqlalchemy import Connection
 
 from tracker.language import detect
 from tracker.readings import PostCounts, Reading
-from tracker.store.daily import WEEK_SECONDS, day_starts_at, publication_day
+from tracker.store.daily import (
+    DAY_SECONDS,
+    LOCAL_SECONDS,
+    WEEK_SECONDS,
+    day_starts_at,
+    publication_day,
+)
 from tracker.store.engine import CHUNK, fetch, mark
 from tracker.store.upserts import next_id, upsert
 
@@ -30,7 +36,7 @@ POST_COLUMNS = (
     "first_seen_on",
 )
 NOTHING = (None,) * 5
-NEVER = -(2**62)
+NEVER = 0
 KNEW = {"views": 8, "reactions": 4, "comments": 2, "shares": 1}
 """The bit of each column that `daily` is made of."""
 
@@ -87,14 +93,16 @@ def find_posts(
     native_ids: Sequence[str],
     *,
     lane: int = 0,
-    older_than: int = NEVER,
+    before: int = NEVER,
 ) -> list[Any]:
     """Look up posts by account id and native id, side by side; None in the place of a post that is not known.
 
-    Else position in its part, id, published_at, url, kind, gone_on, letters, and of a post published before `older_than` the
-    latest look in a lane: its day x 16 + which of views (8), reactions (4), comments (2), shares (1) it knew.
+    Else position in its part, id, published_at, url, kind, gone_on, letters, and what the latest look in a lane knew
+    if that look came before the night `before` and 168 hours or more after publication: views (8), reactions (4),
+    comments (2), shares (1), added up; None if there is no such look.
     """
     sign = mark(connection)
+    latest = day_starts_at(before - 1) - WEEK_SECONDS
     found: list[Any] = []
     for start in range(0, len(native_ids), CHUNK):
         part = native_ids[start : start + CHUNK]
@@ -102,7 +110,7 @@ def find_posts(
         values[0::2] = account_ids[start : start + CHUNK]
         values[1::2] = part
         rows: list[Any] = [None] * len(part)
-        for row in fetch(connection, _find_sql(sign, len(part)), (older_than, lane, *values)):
+        for row in fetch(connection, _find_sql(sign, len(part)), (latest, before, lane, *values)):
             rows[row[0]] = row
         found += rows
     return found
@@ -116,8 +124,10 @@ def _find_sql(sign: str, count: int) -> str:
     wanted = ", ".join(f"({at}, {sign}, {sign})" for at in range(count))
     return (
         "SELECT wanted.column1, id, published_at, url, kind, gone_on, letters,"
-        f" CASE WHEN published_at < {sign} THEN (SELECT s.day * 16 + {knew} FROM post_snapshot AS s"
-        f" WHERE s.post_id = post.id AND s.lane = {sign} ORDER BY s.day DESC LIMIT 1) END"
+        f" CASE WHEN published_at <= {sign} THEN (SELECT CASE WHEN s.day < {sign} AND published_at <="
+        f" CAST(s.day AS BIGINT) * {DAY_SECONDS} - {LOCAL_SECONDS + WEEK_SECONDS} THEN {knew} END"
+        f" FROM post_snapshot AS s WHERE s.post_id = post.id AND s.lane = {sign}"
+        " ORDER BY s.day DESC LIMIT 1) END"
         f" FROM (VALUES {wanted}) AS wanted"
         " JOIN post ON account_id = wanted.column2 AND native_id = wanted.column3"
     )
@@ -133,7 +143,7 @@ def _save_seen(
         [item.account_id for item in items],
         [counts.native_id for counts in seen],
         lane=items[0].lane,
-        older_than=week_ago + 1,
+        before=min(item.day for item in items),
     )
     made = _new_posts(connection, items, seen, found) if None in found else {}
     snapshots = []
@@ -145,7 +155,7 @@ def _save_seen(
         if known is None:
             post_id = made[item.account_id, counts.native_id][0]
         else:
-            _, post_id, published_at, url, kind, gone_on, letters, last_look = known
+            _, post_id, published_at, url, kind, gone_on, letters, knew = known
             if (
                 url is None
                 or published_at is None
@@ -154,9 +164,12 @@ def _save_seen(
                 or (letters is None and counts.text is not None)
             ):
                 changed.append((item, counts, known))
-            if published_at is not None and (published_at <= week_ago or not item.newest):
-                if not _settled(item, published_at, last_look, values):
-                    touched.add((item.account_id, publication_day(published_at)))
+            if (
+                published_at is not None
+                and (published_at <= week_ago or not item.newest)
+                and not (item.newest and _settled(item, published_at, knew, values))
+            ):
+                touched.add((item.account_id, publication_day(published_at)))
         if counts.details:
             details += [
                 ("post", str(post_id), item.day, item.lane, metric, value, None, None)
@@ -178,23 +191,20 @@ def _save_seen(
 
 
 def _settled(
-    item: Filed, published_at: int, last_look: int | None, values: tuple[int | None, ...]
+    item: Filed, published_at: int, knew: int | None, values: tuple[int | None, ...]
 ) -> bool:
-    """Say whether day 7 was settled before this look, known or not, so that it changes nothing in `daily`.
+    """Say whether this look changes nothing in `daily`: too early, or day 7 was settled before, known or not.
 
-    It was when the latest look before came 168 hours or more after publication and knew every number this one knows.
+    It was when an earlier look came 168 hours or more after publication and knew every number this one knows.
     """
-    if not item.newest:
-        return False
-    if item.observed_at - published_at < WEEK_SECONDS:
-        return True
-    if last_look is None:
-        return False
-    day, knew = divmod(last_look, 16)
-    if day >= item.day or day_starts_at(day) < published_at + WEEK_SECONDS:
-        return False
-    return all(
-        value is None or knew & bit for value, bit in zip(values, KNEW.values(), strict=False)
+    if knew is None:
+        return item.observed_at - published_at < WEEK_SECONDS
+    views, reactions, comments, shares, _ = values
+    return not (
+        (views is not None and not knew & 8)
+        or (reactions is not None and not knew & 4)
+        or (comments is not None and not knew & 2)
+        or (shares is not None and not knew & 1)
     )
 
 
@@ -237,14 +247,20 @@ def _complete_posts(
     """Write what became known of old posts: missing facts, another kind, that a missing post is back."""
     rows = []
     touched = set()
-    for item, counts, (_, post_id, published_at, _, kind, gone_on, letters, _) in changed:
+    for item, counts, (_, post_id, published_at, url, kind, gone_on, letters, _) in changed:
         back = gone_on is not None and item.day >= gone_on
         new_kind = counts.kind if kind is None or (item.newest and counts.kind) else kind
+        told = (
+            new_kind != kind
+            or (published_at is None and counts.published_at is not None)
+            or (letters is None and counts.text is not None)
+        )
+        if not (told or back or (url is None and counts.url is not None)):
+            continue
         facts = _facts(counts)
         rows.append((*facts, new_kind, None if back else gone_on, post_id))
         moment = facts[0] if published_at is None else published_at
-        told = new_kind != kind or published_at is None or (letters is None and counts.text)
-        if moment is not None and told:
+        if told and moment is not None:
             touched.add((item.account_id, publication_day(moment)))
     if rows:
         sign = mark(connection)
