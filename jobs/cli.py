@@ -1,4 +1,5 @@
-"""The `tracker` command: reads arguments, opens what is needed, prints. Heavy imports happen inside commands.
+"""The `tracker` command: reads arguments, opens what is needed, prints. Heavy imports happen inside
+commands.
 
 Exit codes: 0 done · 1 failed · 2 wrong usage or input · 3 done, but something could not be read.
 """
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="tracker",
-    help="Registers official accounts, reads their public counts every night and fills the official reports.",
+    help=(
+        "Registers official accounts, reads their public counts every night and fills the "
+        "official reports."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -121,7 +125,9 @@ def opened_for(data: Path | None, db: str | None) -> Opened:
 def init(
     folder: Annotated[Path, typer.Argument(help="The new data folder.")] = Path("tracker-data"),
 ) -> None:
-    """Make a data folder: the shipped localities, agencies and elements, an empty list of accounts, a new store."""
+    """Make a data folder: the shipped localities, agencies and elements, an empty list of accounts,
+    a new store.
+    """
     from jobs.opening import make_folder
 
     make_folder(folder).close()
@@ -214,7 +220,8 @@ def import_(
             typer.echo(note)
         would = "would be " if dry_run else ""
         typer.echo(
-            f"{file}: {done.rows} rows, {done.created} {would}new, {done.unchanged} {would}unchanged"
+            f"{file}: {done.rows} rows, {done.created} {would}new, {done.unchanged} "
+            f"{would}unchanged"
         )
 
 
@@ -267,7 +274,9 @@ def nightly(
     db: Db = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run the whole night once: read, purge, back up, check, report. Start it again after a failure."""
+    """Run the whole night once: read, purge, back up, check, report. Start it again after a
+    failure.
+    """
     from jobs.folder import only_one
     from jobs.nightly import STEPS, run_night
 

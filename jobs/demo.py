@@ -1,4 +1,6 @@
-"""The whole product on a synthetic country: no keys, no internet. Ends with five sentences that quote what was found."""
+"""The whole product on a synthetic country: no keys, no internet. Ends with five sentences that
+quote what was found.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ PAUSE_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Stretch:
-    """One stretch of the demonstration: what lies before `first` is imported, the nights `first` to `last` are read."""
+    """One stretch of the demonstration: what lies before `first` is imported, the nights `first` to
+    `last` are read.
+    """
 
     name: str
     history_from: date
@@ -69,8 +73,8 @@ MERGER = Stretch(
 def run_demo(out: Path, say: Say, *, localities: Sequence[str] = ()) -> list[str]:
     """Make both stretches under `out` and print what was found; gives the five sentences.
 
-    `out` is emptied first if it is an older demonstration, and refused if it holds anything else. `localities`
-    limits the reports, none = all. The numbers carry the synthetic mark.
+    `out` is emptied first if it is an older demonstration, and refused if it holds anything else.
+    `localities` limits the reports, none = all. The numbers carry the synthetic mark.
     """
     started = time.monotonic()
     out = out.absolute()
@@ -110,7 +114,8 @@ def run_demo(out: Path, say: Say, *, localities: Sequence[str] = ()) -> list[str
     say(f"  the list of reports:  {out / 'reports' / f'gia-lap_{LETTER}_danh-sach.html'}")
     say(f'  nights and gaps:      tracker status --data "{eve.folder}"')
     say(
-        f'  around the merger:    tracker indicators --data "{merger.folder}" --locality can-tho-2025'
+        f'  around the merger:    tracker indicators --data "{merger.folder}" --locality '
+        "can-tho-2025"
     )
     say("What it found:")
     for number, sentence in enumerate(sentences, 1):

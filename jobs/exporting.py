@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -21,7 +20,9 @@ FORMATS = ("csv", "parquet")
 
 
 def write_export(opened: Opened, what: str, out: Path, form: str, *, corrected: bool) -> int:
-    """Write one kind to a file, whole or not at all; give the number of rows. Raises ConfigError or StoreError."""
+    """Write one kind to a file, whole or not at all; give the number of rows. Raises ConfigError or
+    StoreError.
+    """
     if what not in KINDS:
         raise ConfigError(f"no export {what!r}; expected one of {', '.join(KINDS)}")
     if form not in FORMATS:
@@ -34,7 +35,7 @@ def write_export(opened: Opened, what: str, out: Path, form: str, *, corrected: 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         rows = _write_csv(frames, beside) if form == "csv" else _write_parquet(frames, beside)
-        os.replace(beside, out)
+        beside.replace(out)
     except OSError as error:
         raise StoreError(f"{out} was not written: {error.strerror}") from error
     finally:

@@ -1,4 +1,6 @@
-"""The five sentences that end the demonstration. Each quotes numbers that a test works out again from the store."""
+"""The five sentences that end the demonstration. Each quotes numbers that a test works out again
+from the store.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,8 @@ def coverage_sentence(opened: Opened) -> str:
         causes.update(s for s in final_statuses(opened.store, night.day).values() if s != "ok")
     listed = ", ".join(f"{count} {cause}" for cause, count in sorted(causes.items()))
     return (
-        f"In {len(nights)} nights {found.read:,} of {found.expected:,} expected profiles were read; each of the "
+        f"In {len(nights)} nights {found.read:,} of {found.expected:,} expected profiles were "
+        "read; each of the "
         f"{found.expected - found.read} missing ones has its cause ({listed})."
     )
 
@@ -68,14 +71,18 @@ def faults_sentence(opened: Opened, faulty: date | None, killed: date | None) ->
     by_day = {night.day: night for night in opened.store.nights()}
     with_faults, after_kill = by_day[faulty or min(by_day)], by_day[killed or min(by_day)]
     return (
-        f"On {with_faults.day} every twentieth call failed and {with_faults.read} of {with_faults.expected} accounts "
-        f"were read all the same; the night of {after_kill.day} was killed, started again, and read "
+        f"On {with_faults.day} every twentieth call failed and {with_faults.read} of "
+        f"{with_faults.expected} accounts "
+        f"were read all the same; the night of {after_kill.day} was killed, started again, "
+        "and read "
         f"{after_kill.read} of {after_kill.expected}."
     )
 
 
 def platform_change(panel: Panel, tet: tuple[date, ...], locality: str) -> Change | None:
-    """Give the change of interactions per post over all comparable accounts of a locality, None = no programme."""
+    """Give the change of interactions per post over all comparable accounts of a locality, None =
+    no programme.
+    """
     start = programme_start(panel, locality)
     if start is None:
         return None
@@ -94,8 +101,10 @@ def change_sentence(panel: Panel, tet: tuple[date, ...]) -> str:
     before, after = found.windows
     return (
         f"Quảng Ninh's posts drew {found.before:.1f} interactions at day 7 before the programme "
-        f"({before.start} to {before.last_day}) and {found.after:.1f} after it ({after.start} to {after.last_day}): "
-        f"an observed change of {found.difference:+.1f} [{found.low:.1f}, {found.high:.1f}], which is not yet an effect."
+        f"({before.start} to {before.last_day}) and {found.after:.1f} after it ({after.start} "
+        f"to {after.last_day}): "
+        f"an observed change of {found.difference:+.1f} [{found.low:.1f}, {found.high:.1f}], "
+        "which is not yet an effect."
     )
 
 
@@ -109,7 +118,8 @@ def refusal_sentence(panel: Panel, tet: tuple[date, ...]) -> str:
     known = sum(change is not None and change.known for change in changes.values())
     refused = len(changes) - none - known
     return (
-        f"Of {len(changes)} localities {known} get a before and after with an interval, {refused} have a programme "
+        f"Of {len(changes)} localities {known} get a before and after with an interval, "
+        f"{refused} have a programme "
         f"but too little data, and {none} have no programme: their cells say so, and none says 0."
     )
 

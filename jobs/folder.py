@@ -1,4 +1,6 @@
-"""Finds the data folder, keeps a second collector out, and names folders on a network or sync drive."""
+"""Finds the data folder, keeps a second collector out, and names folders on a network or sync
+drive.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Busy(TrackerError):
 
 
 def find_data_folder(asked: Path | None, from_environment: str | None) -> Path:
-    """Find the data folder: --data, else TRACKER_DATA, else the current folder; ConfigError names the full path."""
+    """Find the data folder: --data, else TRACKER_DATA, else the current folder; ConfigError names
+    the full path.
+    """
     if asked is not None:
         folder, why = asked, "--data"
     elif from_environment:
@@ -59,7 +63,9 @@ def find_data_folder(asked: Path | None, from_environment: str | None) -> Path:
 
 @contextmanager
 def only_one(folder: Path, command: str, lock_name: str = "tracker") -> Iterator[None]:
-    """Hold the folder's lock; the system frees it when the process dies. Raises Busy at once if it is taken."""
+    """Hold the folder's lock; the system frees it when the process dies. Raises Busy at once if it
+    is taken.
+    """
     path = folder / f"{lock_name}.lock"
     with path.open("a+b") as lock:
         if not _try_lock(lock):
@@ -110,7 +116,8 @@ else:
 
 
 def unsafe_place(folder: Path, mounts: str | None = None) -> str | None:
-    """Name what is unsafe about the folder's place: a network file system or a sync drive; None if nothing is known.
+    """Name what is unsafe about the folder's place: a network file system or a sync drive; None if
+    nothing is known.
 
     SQLite's write-ahead log needs shared memory, which network file systems do not give
     (https://sqlite.org/wal.html, read 2026-11). `mounts` is the text of /proc/mounts.

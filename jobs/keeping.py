@@ -1,11 +1,11 @@
-"""Backup and restore of a data folder. A backup is one zip: the store, the register and the marker; never a secret.
+"""Backup and restore of a data folder. A backup is one zip: the store, the register and the marker;
+never a secret.
 
 Tokens (`credentials.sqlite`), `.env` and the archive of replies stay out.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
@@ -26,7 +26,9 @@ def backup_name(day: date, synthetic: bool) -> str:
 
 
 def write_backup(folder: Path, store: Store, target: Path) -> Path:
-    """Write the backup beside its final name and move it there when it is whole. Raises StoreError on a full disk."""
+    """Write the backup beside its final name and move it there when it is whole. Raises StoreError
+    on a full disk.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as place:
         copy = Path(place) / STORE_FILE
@@ -38,7 +40,7 @@ def write_backup(folder: Path, store: Store, target: Path) -> Path:
                 archive.write(folder / MARKER, MARKER)
                 for sheet in sorted((folder / REGISTER).glob("*.csv")):
                     archive.write(sheet, f"{REGISTER}/{sheet.name}")
-            os.replace(packed, target)
+            packed.replace(target)
         except OSError as error:
             raise StoreError(f"the backup {target} was not written: {error.strerror}") from error
     return target
@@ -56,7 +58,8 @@ def prune_backups(folder: Path, today: date, days: int) -> list[str]:
 
 
 def restore(archive: Path, folder: Path) -> Path | None:
-    """Put a backup into a data folder; what stood there is kept beside it. Gives the folder of what was replaced.
+    """Put a backup into a data folder; what stood there is kept beside it. Gives the folder of what
+    was replaced.
 
     Raises InputError if the file is not a backup; then nothing has changed.
     """
@@ -70,7 +73,7 @@ def restore(archive: Path, folder: Path) -> Path | None:
         _unpack(archive, new)
         kept = _set_aside(folder)
         for path in sorted(new.iterdir()):
-            os.replace(path, folder / path.name)
+            path.replace(folder / path.name)
     return kept
 
 
@@ -98,7 +101,9 @@ def _is_sheet(name: str) -> bool:
 
 
 def _set_aside(folder: Path) -> Path | None:
-    """Move the present store, register and marker into `replaced-N`, so that a restore loses nothing."""
+    """Move the present store, register and marker into `replaced-N`, so that a restore loses
+    nothing.
+    """
     standing = [
         path
         for name in (STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm", REGISTER, MARKER)

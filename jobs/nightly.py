@@ -1,4 +1,6 @@
-"""The night, step by step; each step may be run again without harm, so a killed night is simply started once more."""
+"""The night, step by step; each step may be run again without harm, so a killed night is simply
+started once more.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ log = logging.getLogger("tracker.nightly")
 STEPS = ("collect", "purge", "backup", "checks", "reports")
 LIVE_STEPS = ("collect", "purge", "backup")
 BACKUPS_KEPT_DAYS = 30
-"""No longer than the shortest basis (YouTube key_30d), because the purge must reach into backups."""
+"""No longer than the shortest basis (YouTube key_30d), because the purge must reach into
+backups.
+"""
 REPORT_AHEAD = timedelta(days=14)
 
 
@@ -63,11 +67,13 @@ class NightDone:
                 f"{count} {key}" for key, count in sorted(self.collected.statuses.items())
             )
             lines.append(
-                f"requests: {units or 'none'}; attempts: {statuses or 'none'}; new posts: {self.collected.posts}"
+                f"requests: {units or 'none'}; attempts: {statuses or 'none'}; new posts: "
+                f"{self.collected.posts}"
             )
             if self.collected.missing:
                 lines.append(
-                    f"{self.collected.missing} accounts are still unread; the cause of each: tracker status"
+                    f"{self.collected.missing} accounts are still unread; the cause of each: "
+                    "tracker status"
                 )
         if self.files:
             lines.append(f"{len(self.files)} report files")
@@ -80,7 +86,9 @@ Say = Callable[[str], None]
 def run_night(
     opened: Opened, say: Say, *, day: date | None = None, steps: tuple[str, ...] = STEPS
 ) -> NightDone:
-    """Run the steps of a night in their order. Raises ConfigError for an unknown step or a day that cannot be read."""
+    """Run the steps of a night in their order. Raises ConfigError for an unknown step or a day that
+    cannot be read.
+    """
     unknown = [step for step in steps if step not in STEPS]
     if unknown:
         raise ConfigError(f"no step {', '.join(unknown)}; the steps are {', '.join(STEPS)}")
@@ -138,7 +146,9 @@ def collect_night(
 
 
 def sound_register(opened: Opened) -> Register:
-    """Read the register. Raises InputError with file and line for everything that is wrong in it."""
+    """Read the register. Raises InputError with file and line for everything that is wrong in
+    it.
+    """
     register = read_register(opened.folder)
     problems = check_register(register)
     if problems:
@@ -147,7 +157,9 @@ def sound_register(opened: Opened) -> Register:
 
 
 def mirror_register(opened: Opened, now: datetime) -> Register:
-    """Bring the store to what the register's files say, for people edit the files; give the register."""
+    """Bring the store to what the register's files say, for people edit the files; give the
+    register.
+    """
     register = sound_register(opened)
     with opened.store.transaction("register edited", at=now) as change:
         change.rows += mirror(opened.store, register)
@@ -155,7 +167,9 @@ def mirror_register(opened: Opened, now: datetime) -> Register:
 
 
 def write_back_identities(opened: Opened, register: Register) -> None:
-    """Bring the register's files to what permanent ids told the store: new handles, ids resolved for the first time."""
+    """Bring the register's files to what permanent ids told the store: new handles, ids resolved
+    for the first time.
+    """
     for kind, table, row_type in (
         ("accounts", "account", Account),
         ("account_periods", "account_period", AccountPeriod),
@@ -171,12 +185,16 @@ def write_back_identities(opened: Opened, register: Register) -> None:
 
 
 def _always_as_none(value: Any) -> Any:
-    """Turn the store's "since always" (0001-01-01, because a key cannot be empty) into the register's empty cell."""
+    """Turn the store's "since always" (0001-01-01, because a key cannot be empty) into the
+    register's empty cell.
+    """
     return None if value == date.min else value
 
 
 def expected_accounts(opened: Opened, day: date) -> int:
-    """Count the accounts a night should read: active, not voided, on a platform with a connector."""
+    """Count the accounts a night should read: active, not voided, on a platform with a
+    connector.
+    """
     return sum(
         row["platform"] in CONNECTORS
         and row["voided"] is None
@@ -195,7 +213,9 @@ def _note_missed_nights(opened: Opened, night: date, say: Say) -> None:
 
 
 def purge_folder(opened: Opened, today: date, say: Say, *, dry_run: bool = False) -> int:
-    """Delete what the terms no longer let us keep: numbers, archived replies and old backups; give how many."""
+    """Delete what the terms no longer let us keep: numbers, archived replies and old backups; give
+    how many.
+    """
     gone = opened.store.purge(today, dry_run=dry_run)
     for item in gone:
         say(f"purge: {item.table}: {item.rows} rows ({item.what}): {item.reason}")
@@ -258,7 +278,8 @@ def plan_night(opened: Opened, day: date | None, platforms: tuple[str, ...]) -> 
         posts = len(opened.store.due_posts(night, LANE, platforms=[key]))
         calls = -(-profiles // kind.batch) + lists + -(-posts // kind.post_batch)
         lines.append(
-            f"{key}: at most {calls} requests: {profiles} profiles, {lists} lists, {posts} posts at an age mark; "
+            f"{key}: at most {calls} requests: {profiles} profiles, {lists} lists, {posts} "
+            "posts at an age mark; "
             f"no money"
         )
     return lines

@@ -1,4 +1,6 @@
-"""Opens what a command works on: the data folder, its settings, its store, the clock and the network."""
+"""Opens what a command works on: the data folder, its settings, its store, the clock and the
+network.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Opened:
 
 
 def make_folder(folder: Path, *, synthetic: bool = False) -> Store:
-    """Make a data folder and its store, filled with the shipped register; a data folder keeps what it holds."""
+    """Make a data folder and its store, filled with the shipped register; a data folder keeps what
+    it holds.
+    """
     init_folder(folder, synthetic=synthetic)
     store = open_store(load_settings(folder.absolute()).db, create=True)
     with store.transaction("init", at=wall_clock()) as change:
@@ -69,7 +73,9 @@ def wall_clock() -> datetime:
 
 
 def night_clock(settings: Settings) -> Callable[[], datetime]:
-    """Give the clock of this command: the machine's, or the sandbox's where `TRACKER_SANDBOX_URL` names one."""
+    """Give the clock of this command: the machine's, or the sandbox's where `TRACKER_SANDBOX_URL`
+    names one.
+    """
     sandbox = settings.urls.get("sandbox")
     if sandbox is None:
         return wall_clock
@@ -82,9 +88,11 @@ def night_clock(settings: Settings) -> Callable[[], datetime]:
 
 
 def night_day(now: datetime, asked: date | None, settings: Settings) -> date:
-    """Choose the night a live reading is filed under: the last scheduled one, within 20 hours of it.
+    """Choose the night a live reading is filed under: the last scheduled one, within 20 hours of
+    it.
 
-    Another day is accepted only where every reading comes from this machine (sandbox). Raises ConfigError.
+    Another day is accepted only where every reading comes from this machine (sandbox). Raises
+    ConfigError.
     """
     last = last_night(now, settings.night_at)
     if asked is not None and asked != last:
@@ -97,7 +105,8 @@ def night_day(now: datetime, asked: date | None, settings: Settings) -> date:
     late = now - scheduled_at(last, settings.night_at)
     if late > LATEST_AFTER and not settings.urls.get("sandbox"):
         raise ConfigError(
-            f"it is {late.total_seconds() / 3600:.0f} hours after the night of {last} was due; readings are filed "
+            f"it is {late.total_seconds() / 3600:.0f} hours after the night of {last} was "
+            "due; readings are filed "
             "within 20 hours of it, so start again after the next night's time"
         )
     return last
@@ -149,7 +158,8 @@ def choose_connectors(
             continue
         if opened.synthetic and not is_loopback(opened.settings.urls.get(key, "")):
             raise ConfigError(
-                f"the store is synthetic; {kind.__name__} would read the real {key}, which is refused: "
+                f"the store is synthetic; {kind.__name__} would read the real {key}, which is "
+                "refused: "
                 "make another data folder with: tracker init FOLDER"
             )
         try:

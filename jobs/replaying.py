@@ -1,4 +1,6 @@
-"""Reads a night again from its archived replies: the same replies, parsed by today's program, no network."""
+"""Reads a night again from its archived replies: the same replies, parsed by today's program, no
+network.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,14 @@ from tracker.store import DueAccount
 def replay_night(opened: Opened, day: date, say: Callable[[str], None]) -> NightDone:
     """Parse the archived profiles and lists of posts of a night again and save what they say.
 
-    Accounts are asked in the batches of an undisturbed night; what the archive does not hold in that form stays in
-    the store as it is. Raises ConfigError where nothing of that night is kept.
+    Accounts are asked in the batches of an undisturbed night; what the archive does not hold in
+    that form stays in the store as it is. Raises ConfigError where nothing of that night is kept.
     """
     archive = open_archive(opened)
     if day not in archive.days():
         raise ConfigError(
-            f"no archived replies of {day} in {archive.folder}; they are kept {opened.settings.archive_days} days"
+            f"no archived replies of {day} in {archive.folder}; they are kept "
+            f"{opened.settings.archive_days} days"
         )
     collected = Collected()
     attempts = [
@@ -56,7 +59,9 @@ def replay_night(opened: Opened, day: date, say: Callable[[str], None]) -> Night
 def _read_again(
     opened: Opened, dispatcher: Dispatcher, attempts: list[dict[str, Any]]
 ) -> Iterator[Reading]:
-    """Ask the archive what the night asked; each reading is filed under the attempt it was first filed under."""
+    """Ask the archive what the night asked; each reading is filed under the attempt it was first
+    filed under.
+    """
     tried = {
         (row["account_id"], row["what"]): datetime.fromtimestamp(row["tried_at"], UTC)
         for row in attempts

@@ -1,4 +1,6 @@
-"""Fills letters from the store: which localities, which answers, which edition; and the table of indicators."""
+"""Fills letters from the store: which localities, which answers, which edition; and the table of
+indicators.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def write_reports_of(
     on: date | None,
     say: Callable[[str], None],
 ) -> list[Path]:
-    """Write a letter's reports and keep each as a draft edition; give the files. Raises ConfigError."""
+    """Write a letter's reports and keep each as a draft edition; give the files. Raises
+    ConfigError.
+    """
     now = night_clock(opened.settings)()
     day = on or local_date(now)
     letter_named(letter)
@@ -93,7 +97,9 @@ def _draft_number(opened: Opened, letter: str, locality: str) -> int:
 
 
 def answers_of(opened: Opened, letter: str, locality: str) -> list[Answer]:
-    """Give a locality's imported answers as the letter asks for them; the lines of a list are named by their item."""
+    """Give a locality's imported answers as the letter asks for them; the lines of a list are named
+    by their item.
+    """
     answers: list[Answer] = []
     lines: dict[tuple[str, str], int] = {}
     for row in opened.store.rows("answer", letter=letter, locality_id=locality):
@@ -157,7 +163,9 @@ def indicator_rows(opened: Opened, units: Sequence[str], start: date | None) -> 
 
 
 def programme_start(panel: Panel, unit: str) -> date | None:
-    """Give the first day of the built programme of a locality or agency, None = no such programme."""
+    """Give the first day of the built programme of a locality or agency, None = no such
+    programme.
+    """
     frame = panel.programmes
     own = frame[
         ((frame["locality_id"] == unit) | (frame["agency_id"] == unit))

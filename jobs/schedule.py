@@ -1,6 +1,8 @@
-"""When the night runs, for machines without a timer of their own. One scheduler a data folder; missed nights show.
+"""When the night runs, for machines without a timer of their own. One scheduler a data folder;
+missed nights show.
 
-APScheduler 3 with its memory store: the job is rebuilt from the settings at every start, nothing is pickled.
+APScheduler 3 with its memory store: the job is rebuilt from the settings at every start, nothing is
+pickled.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ TRY_AGAIN = timedelta(minutes=5)
 
 
 def build_scheduler(run_night: Callable[[], None], at: time) -> BlockingScheduler:
-    """Make a scheduler that runs the night at `at` (local time), once however late, never twice at a time."""
+    """Make a scheduler that runs the night at `at` (local time), once however late, never twice at
+    a time.
+    """
     scheduler = BlockingScheduler(timezone=LOCAL)
 
     def run() -> None:
@@ -59,9 +63,11 @@ def _tell(event: JobExecutionEvent) -> None:
 
 
 def run_schedule(opened: Opened, say: Callable[[str], None]) -> None:
-    """Run every night until stopped: catch up the last one if it is missing, then wait for the next.
+    """Run every night until stopped: catch up the last one if it is missing, then wait for the
+    next.
 
-    Raises Busy if another scheduler of this data folder runs. Nights that never ran are entered when the next one starts.
+    Raises Busy if another scheduler of this data folder runs. Nights that never ran are entered
+    when the next one starts.
     """
     at = opened.settings.night_at
 

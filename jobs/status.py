@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connectors.catalogue import CONNECTORS
-from jobs.folder import unsafe_place
 from jobs.collect import final_statuses
+from jobs.folder import unsafe_place
 from jobs.nightly import sound_register
 from jobs.opening import Opened, night_clock
 from tracker.errors import ConfigError, InputError
@@ -46,7 +46,9 @@ class PlatformReadiness:
 
 @dataclass(frozen=True)
 class Readiness:
-    """What `tracker check` found. `blocking` = problems of the register that keep the night from starting."""
+    """What `tracker check` found. `blocking` = problems of the register that keep the night from
+    starting.
+    """
 
     folder: str
     synthetic: bool

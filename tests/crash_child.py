@@ -1,23 +1,31 @@
 """Runs a tracker command and kills this process with SIGKILL at one point of its work.
 
-`python crash_child.py POINT NUMBER ARGUMENTS…`: at the NUMBER-th time that POINT is passed. The product knows nothing of
-this; every point is watched from outside.
+`python crash_child.py POINT NUMBER ARGUMENTS…`: at the NUMBER-th time that POINT is passed. The
+product knows nothing of this; every point is watched from outside.
 """
 
 import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
 
-import jobs.keeping
 from jobs import cli
 from tracker.http import Archive
 from tracker.store import Store
 
-POINTS = ("statement", "before commit", "after commit", "archived", "before save", "delete", "replace")
+POINTS = (
+    "statement",
+    "before commit",
+    "after commit",
+    "archived",
+    "before save",
+    "delete",
+    "replace",
+)
 
 
 class Killer:
@@ -48,7 +56,7 @@ def watch(point: str, killer: Killer) -> None:
     elif point == "archived":
         Archive.put = _after(Archive.put, killer)  # type: ignore[method-assign]
     elif point == "replace":
-        jobs.keeping.os.replace = _before(os.replace, killer)
+        Path.replace = _before(Path.replace, killer)  # type: ignore[method-assign]
     else:
         raise SystemExit(f"no point {point!r}")
 

@@ -1,4 +1,6 @@
-"""A night killed at any point and started again stores what an undisturbed night stores, byte for byte."""
+"""A night killed at any point and started again stores what an undisturbed night stores, byte for
+byte.
+"""
 
 import csv
 import os
@@ -19,7 +21,15 @@ from tracker.periods import scheduled_at
 pytestmark = pytest.mark.crash
 
 NIGHT = date(2024, 9, 2)
-LOCALITIES = ("quang-ninh", "lai-chau", "dien-bien", "ninh-thuan", "bac-kan", "thanh-hoa", "long-an")
+LOCALITIES = (
+    "quang-ninh",
+    "lai-chau",
+    "dien-bien",
+    "ninh-thuan",
+    "bac-kan",
+    "thanh-hoa",
+    "long-an",
+)
 STEPS = "collect,purge,backup"
 POINTS = [
     *(("statement", number) for number in (1, 9, 23, 41, 60, 83, 110, 140)),
@@ -40,7 +50,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with about twenty accounts and sixty days of history, some of it under 30-day terms."""
+    """A data folder with about twenty accounts and sixty days of history, some of it under 30-day
+    terms.
+    """
     place = tmp_path_factory.mktemp("crash")
     data, sheets = place / "data", place / "sheets"
     with make_folder(data, synthetic=True) as store:
@@ -74,13 +86,17 @@ def keep_rows(sheet: Path, column: str, wanted: set[str]) -> None:
 
 
 def hold_under_the_key(sheet: Path) -> None:
-    """Put every YouTube account under the 30-day terms, so that the purge has something to delete."""
+    """Put every YouTube account under the 30-day terms, so that the purge has something to
+    delete.
+    """
     text = sheet.read_text(encoding="utf-8")
     sheet.write_text(text.replace("owner_consent", "key_30d"), encoding="utf-8")
 
 
 def tracker(sandbox: Sandbox, *arguments: str, kill_at: tuple[str, int] | None = None) -> int:
-    """Run a command in a process of its own, killed at a point if one is named; gives its exit code."""
+    """Run a command in a process of its own, killed at a point if one is named; gives its exit
+    code.
+    """
     child = Path(__file__).parent / "crash_child.py"
     program = [str(child), kill_at[0], str(kill_at[1])] if kill_at else ["-m", "jobs.cli"]
     root = Path(__file__).parent.parent
@@ -110,7 +126,9 @@ def undisturbed(sandbox: Sandbox, folder: Path, tmp_path_factory: pytest.TempPat
 
 
 def night(sandbox: Sandbox, data: Path) -> None:
-    """Run a night to its end; some accounts of the country cannot be read, so 3 is a good end too."""
+    """Run a night to its end; some accounts of the country cannot be read, so 3 is a good end
+    too.
+    """
     assert tracker(sandbox, "nightly", "--steps", STEPS, "--data", str(data)) in (0, 3)
 
 

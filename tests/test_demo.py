@@ -1,4 +1,6 @@
-"""The demonstration runs from nothing, and every number of its five sentences is worked out here a second time."""
+"""The demonstration runs from nothing, and every number of its five sentences is worked out here a
+second time.
+"""
 
 import csv
 import re
@@ -90,7 +92,9 @@ def test_the_faulty_and_the_killed_night_lost_nothing(
 
 
 def test_interactions_before_and_after_are_those_of_the_sheet(told: Told) -> None:
-    """Sum of interactions over posts at 168 hours, Tết weeks out, over the windows that the sentence names."""
+    """Sum of interactions over posts at 168 hours, Tết weeks out, over the windows that the
+    sentence names.
+    """
     windows = [
         date.fromisoformat(day) for day in re.findall(r"\d{4}-\d{2}-\d{2}", told.sentences[2])
     ]

@@ -1,4 +1,6 @@
-"""The rank table of the code, and the fences around heavy or dangerous libraries. These bind; CONTRIBUTING explains."""
+"""The rank table of the code, and the fences around heavy or dangerous libraries. These bind;
+CONTRIBUTING explains.
+"""
 
 import ast
 from pathlib import Path
@@ -81,7 +83,9 @@ def module_name(path: Path) -> str:
 
 
 def imports_of(path: Path) -> list[str]:
-    """List the modules a file imports, relative ones resolved; `from tracker import x` counts as tracker.x."""
+    """List the modules a file imports, relative ones resolved; `from tracker import x` counts as
+    tracker.x.
+    """
     found = []
     package = module_name(path).split(".")
     if path.name != "__init__.py":

@@ -152,7 +152,9 @@ def test_holes_stay_holes(read: pd.DataFrame, panel: Panel) -> None:
 def test_an_invented_programme_gets_an_interval_or_a_reason_for_every_organisation(
     panel: Panel,
 ) -> None:
-    """From 2026-01-05 the 52 weeks after do not fit; the fall-backs do for at least 40 of the 49."""
+    """From 2026-01-05 the 52 weeks after do not fit; the fall-backs do for at least 40 of the
+    49.
+    """
     found = [
         change(
             panel.series(account, "followers", "public"),
@@ -166,6 +168,8 @@ def test_an_invented_programme_gets_an_interval_or_a_reason_for_every_organisati
     assert len(found) == 49
     assert len(known) >= 40
     for one in known:
-        assert one.low is not None and one.high is not None and one.low < one.high
+        assert one.low is not None
+        assert one.high is not None
+        assert one.low < one.high
         assert one.windows is not None
     assert all(one.reason for one in found if not one.known)

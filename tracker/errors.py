@@ -1,4 +1,6 @@
-"""What can go wrong, sorted by what the night does about it. Knows no platform, no table, no file format."""
+"""What can go wrong, sorted by what the night does about it. Knows no platform, no table, no file
+format.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from typing import ClassVar
 
 
 class TrackerError(Exception):
-    """The parent of every error this product raises on purpose; its text is one sentence for a person."""
+    """The parent of every error this product raises on purpose; its text is one sentence for a
+    person.
+    """
 
 
 class ConfigError(TrackerError):
@@ -22,7 +26,9 @@ class StoreError(TrackerError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in one cell of an imported sheet. `row` counts as the office sees it: 1 is the header."""
+    """One thing wrong in one cell of an imported sheet. `row` counts as the office sees it: 1 is
+    the header.
+    """
 
     file: str
     row: int | None
@@ -67,7 +73,9 @@ class AccessDenied(ReadError):
 
 
 class PermissionMissing(ReadError):
-    """The credential may not read this kind of thing: stop the capability, never mark the account gone."""
+    """The credential may not read this kind of thing: stop the capability, never mark the account
+    gone.
+    """
 
     status = "permission"
 

@@ -1,7 +1,9 @@
-"""Language of a caption: script and Vietnamese letters first, then py3langid. The text is dropped after the answer.
+"""Language of a caption: script and Vietnamese letters first, then py3langid. The text is dropped
+after the answer.
 
-Measured on 96 captions: rule, then py3langid restricted to the configured languages, is right in 0.99–1.00 of them;
-Vietnamese without marks stays hard (0.58), which is why a narrow margin is left undecided.
+Measured on 96 captions: rule, then py3langid restricted to the configured languages, is right in
+0.99–1.00 of them; Vietnamese without marks stays hard (0.58), which is why a narrow margin is left
+undecided.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ _SCRIPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """`language` is None where undecided; `margin` is the detector's probability in percent; `letters` were counted."""
+    """`language` is None where undecided; `margin` is the detector's probability in percent;
+    `letters` were counted.
+    """
 
     language: str | None
     letters: int

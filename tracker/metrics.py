@@ -1,4 +1,6 @@
-"""The vocabulary of counts: metric keys, rounding steps and dated breaks of meaning. Knows no connector and no store."""
+"""The vocabulary of counts: metric keys, rounding steps and dated breaks of meaning. Knows no
+connector and no store.
+"""
 
 from __future__ import annotations
 
@@ -57,21 +59,27 @@ BREAKS = (
 )
 
 
-def breaks_between(platform: str, entity: str, metric: str, start: date, end: date) -> list[DefinitionBreak]:
+def breaks_between(
+    platform: str, entity: str, metric: str, start: date, end: date
+) -> list[DefinitionBreak]:
     """List the breaks of one metric on days in the half-open range [start, end)."""
     return [
         item
         for item in BREAKS
-        if (item.platform, item.entity, item.metric) == (platform, entity, metric) and start <= item.day < end
+        if (item.platform, item.entity, item.metric) == (platform, entity, metric)
+        and start <= item.day < end
     ]
 
 
 def definition(platform: str, entity: str, metric: str, day: date) -> str:
-    """Name the definition in force on a day: `1` before the first known break, then the ISO day of the last break."""
+    """Name the definition in force on a day: `1` before the first known break, then the ISO day of
+    the last break.
+    """
     passed = [
         item.day
         for item in BREAKS
-        if (item.platform, item.entity, item.metric) == (platform, entity, metric) and item.day <= day
+        if (item.platform, item.entity, item.metric) == (platform, entity, metric)
+        and item.day <= day
     ]
     return max(passed).isoformat() if passed else "1"
 

@@ -1,4 +1,6 @@
-"""Days, nights, weeks and windows. Local time is UTC+7, fixed (Viet Nam has no summer time). Reads no clock."""
+"""Days, nights, weeks and windows. Local time is UTC+7, fixed (Viet Nam has no summer time). Reads
+no clock.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def local_date(instant: datetime) -> date:
 
 
 def night_to_catch_up(now: datetime, at: time, finished: Collection[date]) -> date | None:
-    """Give the last scheduled night if it is not finished and was due at most 20 hours ago; None otherwise."""
+    """Give the last scheduled night if it is not finished and was due at most 20 hours ago; None
+    otherwise.
+    """
     day = last_night(now, at)
     if day in finished or now - scheduled_at(day, at) > LATEST_AFTER:
         return None
@@ -58,7 +62,9 @@ def night_to_catch_up(now: datetime, at: time, finished: Collection[date]) -> da
 
 
 def missed_nights(first: date | None, last: date, known: Collection[date]) -> list[date]:
-    """List the scheduled nights from `first` up to the day before `last` of which there is no record."""
+    """List the scheduled nights from `first` up to the day before `last` of which there is no
+    record.
+    """
     if first is None:
         return []
     days = ((first + timedelta(days=number)) for number in range((last - first).days))
@@ -92,15 +98,21 @@ class Window:
     def weeks(self) -> list[Window]:
         """Cut into whole weeks of seven days from the start; a shorter rest is left out."""
         return [
-            Window(self.start + timedelta(days=7 * number), self.start + timedelta(days=7 * number + 7))
+            Window(
+                self.start + timedelta(days=7 * number), self.start + timedelta(days=7 * number + 7)
+            )
             for number in range(self.days // 7)
         ]
 
 
 def before_after(start: date, length: int, run_in: int = RUN_IN_DAYS) -> tuple[Window, Window]:
-    """Give the windows before [start - length, start) and after [start + run_in, start + run_in + length)."""
+    """Give the windows before [start - length, start) and after [start + run_in, start + run_in +
+    length).
+    """
     after = start + timedelta(days=run_in)
-    return Window(start - timedelta(days=length), start), Window(after, after + timedelta(days=length))
+    return Window(start - timedelta(days=length), start), Window(
+        after, after + timedelta(days=length)
+    )
 
 
 def tet_range(tet: date) -> Window:
@@ -110,4 +122,6 @@ def tet_range(tet: date) -> Window:
 
 def touches_tet(week: Window, tet_days: Iterable[date]) -> bool:
     """Say whether any day of a week lies in a Tết range."""
-    return any(tet_range(day).start < week.end and week.start < tet_range(day).end for day in tet_days)
+    return any(
+        tet_range(day).start < week.end and week.start < tet_range(day).end for day in tet_days
+    )

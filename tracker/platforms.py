@@ -1,4 +1,6 @@
-"""One frozen `Platform` each: what it publishes, with caveats, and under which terms. Knows no HTTP and no store."""
+"""One frozen `Platform` each: what it publishes, with caveats, and under which terms. Knows no HTTP
+and no store.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from tracker.errors import ConfigError
 class Basis:
     """The terms a number is held under.
 
-    `days_kept` None = no limit. `derived`: rates, growth and rankings may be made of it. `totals`: numbers of several
-    owners may be added up. `sentence_vi` is what an operator and a reader must know.
+    `days_kept` None = no limit. `derived`: rates, growth and rankings may be made of it. `totals`:
+    numbers of several owners may be added up. `sentence_vi` is what an operator and a reader must
+    know.
     """
 
     key: str
@@ -28,8 +31,9 @@ class Basis:
 class Measure:
     """One count a platform publishes.
 
-    `column` is where the store keeps it (a column of the snapshot, or the key of a detail); `keys` are the names
-    under which `tracker export observations` writes it. `total`: a running total, which only grows.
+    `column` is where the store keeps it (a column of the snapshot, or the key of a detail); `keys`
+    are the names under which `tracker export observations` writes it. `total`: a running total,
+    which only grows.
     """
 
     entity: str
@@ -43,7 +47,9 @@ class Measure:
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform: `hosts` are the domains of its public addresses, `quota_zone` the time zone of its quota day."""
+    """A platform: `hosts` are the domains of its public addresses, `quota_zone` the time zone of
+    its quota day.
+    """
 
     key: str
     title: str
@@ -63,7 +69,9 @@ class Platform:
         return tuple(measure for measure in self.measures if measure.entity == entity)
 
     def basis(self, key: str | None) -> Basis:
-        """Find a basis by key; None gives the default. Raises ConfigError for a key the platform does not know."""
+        """Find a basis by key; None gives the default. Raises ConfigError for a key the platform
+        does not know.
+        """
         for item in self.bases:
             if key is None or item.key == key:
                 return item
@@ -120,7 +128,8 @@ YOUTUBE = Platform(
             derived=False,
             totals=False,
             sentence_vi=(
-                "Số liệu đọc bằng khóa API chỉ được giữ 30 ngày, không được tính tỷ lệ, xếp hạng hay cộng gộp; "
+                "Số liệu đọc bằng khóa API chỉ được giữ 30 ngày, không được tính tỷ lệ, xếp "
+                "hạng hay cộng gộp; "
                 "cần chủ kênh ủy quyền (OAuth) hoặc YouTube chấp thuận kiểm tra (36 tháng)."
             ),
             source=_POLICY,
@@ -131,7 +140,9 @@ YOUTUBE = Platform(
             None,
             derived=True,
             totals=True,
-            sentence_vi="Chủ kênh đã ủy quyền (OAuth); 30 ngày một lần kiểm tra ủy quyền còn hiệu lực.",
+            sentence_vi=(
+                "Chủ kênh đã ủy quyền (OAuth); 30 ngày một lần kiểm tra ủy quyền còn hiệu lực."
+            ),
             source=_POLICY,
         ),
         Basis(
@@ -171,15 +182,24 @@ MASTODON = Platform(
         Measure("account", "followers", ("followers",), "Người theo dõi"),
         Measure("account", "following", ("following",), "Đang theo dõi"),
         Measure("account", "posts", ("posts",), "Bài đăng", "tính cả chia sẻ lại và bài riêng tư"),
-        Measure("post", "reactions", ("likes", "reactions"), "Lượt thích", "giới hạn dưới: chỉ đếm ở máy chủ gốc"),
-        Measure("post", "comments", ("replies",), "Trả lời", "giới hạn dưới: chỉ đếm ở máy chủ gốc"),
+        Measure(
+            "post",
+            "reactions",
+            ("likes", "reactions"),
+            "Lượt thích",
+            "giới hạn dưới: chỉ đếm ở máy chủ gốc",
+        ),
+        Measure(
+            "post", "comments", ("replies",), "Trả lời", "giới hạn dưới: chỉ đếm ở máy chủ gốc"
+        ),
         Measure("post", "shares", ("reposts",), "Đăng lại", "giới hạn dưới: chỉ đếm ở máy chủ gốc"),
         Measure("post", "quotes", ("quotes",), "Trích dẫn", detail=True),
     ),
     bases=(OPEN,),
 )
 
-# Platforms of the register without a connector yet: their numbers come as declared or imported ones.
+# Platforms of the register without a connector yet: their numbers come as declared or imported
+# ones.
 _DECLARED_MEASURES = (
     Measure("account", "followers", ("followers",), "Người theo dõi"),
     Measure("account", "following", ("following",), "Đang theo dõi"),
@@ -195,7 +215,9 @@ _DECLARED_MEASURES = (
 
 
 def _register_only(key: str, title: str, *hosts: str) -> Platform:
-    return Platform(key=key, title=title, hosts=hosts, measures=_DECLARED_MEASURES, bases=(DECLARED,))
+    return Platform(
+        key=key, title=title, hosts=hosts, measures=_DECLARED_MEASURES, bases=(DECLARED,)
+    )
 
 
 PLATFORMS = {

@@ -1,4 +1,6 @@
-"""What a connector hands over and the store keeps: frozen values, checked on creation. Knows no platform's JSON."""
+"""What a connector hands over and the store keeps: frozen values, checked on creation. Knows no
+platform's JSON.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ MAX_COUNT = 2**63 - 1
 
 
 def check_count(name: str, value: int | None) -> None:
-    """Refuse what is not a count: None (unknown) and 0..2**63-1 pass; negatives, floats and booleans raise ValueError."""
+    """Refuse what is not a count: None (unknown) and 0..2**63-1 pass; negatives, floats and
+    booleans raise ValueError.
+    """
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):
@@ -32,7 +36,9 @@ def check_instant(name: str, value: datetime | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """An account as a connector is given it. `native_id` is the platform's permanent id, None until resolved once."""
+    """An account as a connector is given it. `native_id` is the platform's permanent id, None until
+    resolved once.
+    """
 
     id: str
     platform: str
@@ -53,8 +59,9 @@ class PostRef:
 class PostCounts:
     """The counts of one post at one moment; None means the platform does not say.
 
-    `text` is read once for its language and then dropped. `details` holds every count without a column
-    of its own under the platform's key (`quotes`). `published_at` is UTC, None where a refresh does not repeat it.
+    `text` is read once for its language and then dropped. `details` holds every count without a
+    column of its own under the platform's key (`quotes`). `published_at` is UTC, None where a
+    refresh does not repeat it.
     """
 
     native_id: str
@@ -83,7 +90,8 @@ class PostCounts:
 class ProfileCounts:
     """The counts of one account at one moment; None means the platform does not say.
 
-    `newest` holds posts that came along in the same reply. `views` and `likes` are running totals of the account.
+    `newest` holds posts that came along in the same reply. `views` and `likes` are running totals
+    of the account.
     """
 
     native_id: str | None = None
@@ -107,9 +115,10 @@ class ProfileCounts:
 class Reading:
     """One attempt at one phase of one account in one lane, with what it brought.
 
-    `day` is the local date of the scheduled night; `tried_at` and `observed_at` are UTC. `status` is `ok` or an
-    error's status. `posts` are the posts seen, `missing` the native ids that were asked for and not returned.
-    `walked` says that the whole list down to the due age was seen. `digest` is the sha256 of the archived reply.
+    `day` is the local date of the scheduled night; `tried_at` and `observed_at` are UTC. `status`
+    is `ok` or an error's status. `posts` are the posts seen, `missing` the native ids that were
+    asked for and not returned. `walked` says that the whole list down to the due age was seen.
+    `digest` is the sha256 of the archived reply.
     """
 
     account_id: str

@@ -1,4 +1,6 @@
-"""Finds the data files that are shipped with the product: beside the clone, or inside the installed wheel."""
+"""Finds the data files that are shipped with the product: beside the clone, or inside the installed
+wheel.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ def write_register(folder: Path, seed: int = 1, on: date = REGISTER_DAY) -> list
 
 
 def write_merger(folder: Path, successors: Mapping[str, str]) -> Path:
-    """Write the sheet that an office hands in after the merger: accounts that ended, accounts with a new owner.
+    """Write the sheet that an office hands in after the merger: accounts that ended, accounts with
+    a new owner.
 
     `successors` maps a locality of the 63-unit map to the one of the 34-unit map that took it in.
     """

@@ -26,6 +26,12 @@ FIRST = date(2024, 9, 1)
 POSTS = 100_000
 NIGHTS = 10
 ACCOUNTS = 2_000
+SAVES = {
+    "save snapshots/s": (ACCOUNTS, 12),
+    "save snapshots/s, 50 accounts a call": (50, 12),
+    "save snapshots/s, one post in ten reaching day 7": (ACCOUNTS, 24),
+}
+"""Accounts in a call, hours between the posts of an account."""
 
 
 def snapshot_rows(posts: int, nights: int) -> list[list[tuple[int | None, ...]]]:
@@ -92,7 +98,7 @@ def upsert_seconds(path: Path, nights: list[list[tuple[int | None, ...]]]) -> tu
     return seconds, size / sum(map(len, nights))
 
 
-def night_readings(night: int) -> list[Reading]:
+def night_readings(night: int, hours_apart: int) -> list[Reading]:
     """Make one night's readings: a profile and its ten newest posts, of every account."""
     day = FIRST + timedelta(days=night)
     published = scheduled_at(FIRST) - timedelta(hours=5)
@@ -104,7 +110,7 @@ def night_readings(night: int) -> list[Reading]:
             posts=tuple(
                 post(
                     f"p{number:04d}-{item}",
-                    published - timedelta(days=item),
+                    published - timedelta(hours=hours_apart * item),
                     reactions=number % 900 + night,
                     comments=number % 70,
                     shares=number % 40,
@@ -133,25 +139,25 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     folder = tmp_path_factory.mktemp("bench")
     nights = snapshot_rows(POSTS, NIGHTS)
     rows = POSTS * NIGHTS
-    raw, bulk, saved, saved_small = [], [], [], []
+    raw: list[float] = []
+    bulk: list[float] = []
+    saved: dict[str, list[float]] = {name: [] for name in SAVES}
     size = 0.0
     for number in range(ROUNDS):
         raw.append(raw_seconds(folder / f"raw-{number}.sqlite", nights))
         seconds, size = upsert_seconds(folder / f"bulk-{number}.sqlite", nights)
         bulk.append(seconds)
-        for batch, kept in ((ACCOUNTS, saved), (50, saved_small)):
-            made = open_store(f"sqlite:///{folder / f'save-{number}-{batch}.sqlite'}", create=True)
+        for at, (name, (batch, hours_apart)) in enumerate(SAVES.items()):
+            made = open_store(f"sqlite:///{folder / f'save-{number}-{at}.sqlite'}", create=True)
             register(made, *(f"a{account:04d}-bluesky" for account in range(ACCOUNTS)))
-            first, second = night_readings(0), night_readings(1)
-            save_rate(made, first, batch)
-            kept.append(save_rate(made, second, batch))
+            save_rate(made, night_readings(0, hours_apart), batch)
+            saved[name].append(save_rate(made, night_readings(1, hours_apart), batch))
             made.close()
     raw_rate = rows / min(raw)
     found = {
         "raw rows/s": raw_rate,
         "upsert rows/s": rows / min(bulk),
-        "save snapshots/s, one call": max(saved),
-        "save snapshots/s, 50 accounts a call": max(saved_small),
+        **{name: max(rates) for name, rates in saved.items()},
         "bytes a row": size,
     }
     for name, value in found.items():
@@ -164,7 +170,7 @@ def test_the_bulk_upsert_reaches_eight_tenths_of_the_raw_driver(figures: dict[st
 
 
 def test_a_whole_save_reaches_four_tenths_of_the_raw_driver(figures: dict[str, float]) -> None:
-    assert figures["save snapshots/s, one call"] >= 0.4 * figures["raw rows/s"]
+    assert figures["save snapshots/s"] >= 0.4 * figures["raw rows/s"]
 
 
 def test_a_post_snapshot_takes_at_most_thirty_bytes(figures: dict[str, float]) -> None:

@@ -40,7 +40,8 @@ def locality_changes(
     """Compare everything a locality has before and after a programme that began on `start`.
 
     `locality_id` may also be the id of an agency. `until` is exclusive, as everywhere; owners and
-    names are those of the day before it. Never raises for missing data: what cannot be computed is None and carries its reason.
+    names are those of the day before it. Never raises for missing data: what cannot be computed is
+    None and carries its reason.
     """
     end = last_usable(panel, until)
     ids = _accounts(panel, locality_id, until)

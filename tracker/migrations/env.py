@@ -1,4 +1,6 @@
-"""How alembic runs our migrations: on the connection and inside the transaction that the store opened."""
+"""How alembic runs our migrations: on the connection and inside the transaction that the store
+opened.
+"""
 
 from alembic import context
 from sqlalchemy import Connection
@@ -7,7 +9,9 @@ from tracker.models import Row, views
 
 
 def migrate(connection: Connection) -> None:
-    """Run the missing migrations between dropping and making the views, which would stand in a table's way."""
+    """Run the missing migrations between dropping and making the views, which would stand in a
+    table's way.
+    """
     views.drop_views(connection)
     context.configure(connection=connection, target_metadata=Row.metadata, render_as_batch=True)
     with context.begin_transaction():

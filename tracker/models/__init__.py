@@ -1,4 +1,6 @@
-"""The tables of the store as SQLModel classes, and the readable views. Knows no reading, no file and no platform."""
+"""The tables of the store as SQLModel classes, and the readable views. Knows no reading, no file
+and no platform.
+"""
 
 from tracker.models.base import Row
 from tracker.models.collected import (

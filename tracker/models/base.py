@@ -1,4 +1,6 @@
-"""The one metadata all tables share, with names for every constraint, and the column types that both databases keep."""
+"""The one metadata all tables share, with names for every constraint, and the column types that
+both databases keep.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,14 @@ ID = BigInteger().with_variant(Integer, "sqlite")
 """A whole-number key: SQLite makes only `INTEGER PRIMARY KEY` the row's own address."""
 
 CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
-"""The rows lie in the order of their key (`WITHOUT ROWID`): a third of the bytes of an ordinary table."""
+"""The rows lie in the order of their key (`WITHOUT ROWID`): a third of the bytes of an ordinary
+table.
+"""
 
 
 class Row(SQLModel):
-    """The parent of every table class; only the store makes rows, so table classes do not validate."""
+    """The parent of every table class; only the store makes rows, so table classes do not
+    validate.
+    """
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)

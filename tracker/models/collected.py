@@ -1,7 +1,8 @@
 """Tables the nights and the imports fill. Knows no register file and no platform.
 
-`day` is days since 1970-01-01 (`periods.day_number`); instants are Unix seconds UTC; `lane` is the position in
-`readings.LANES` (0 public, 1 owner, 2 declared). Counts are 64-bit, NULL = unknown, 0 = stated zero.
+`day` is days since 1970-01-01 (`periods.day_number`); instants are Unix seconds UTC; `lane` is the
+position in `readings.LANES` (0 public, 1 owner, 2 declared). Counts are 64-bit, NULL = unknown, 0 =
+stated zero.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from tracker.models.base import CLUSTERED, ID, Row
 
 
 class Attempt(Row, table=True):
-    """One try to read one thing (`profile`, `posts`, `import`) of one account in one lane, successful or not.
+    """One try to read one thing (`profile`, `posts`, `import`) of one account in one lane,
+    successful or not.
 
-    `basis` is the key of the terms the numbers are held under; `definitions` names metrics whose meaning has
-    changed (`account.views=2025-03-31`), None = all first definitions; `walked`: the whole list of posts was seen.
+    `basis` is the key of the terms the numbers are held under; `definitions` names metrics whose
+    meaning has changed (`account.views=2025-03-31`), None = all first definitions; `walked`: the
+    whole list of posts was seen.
     """
 
     __tablename__ = "attempt"
@@ -59,7 +62,9 @@ class AccountSnapshot(Row, table=True):
 
 
 class Post(Row, table=True):
-    """One published item. `gone_on` is the night it was first missing since it was last seen; `language_margin` percent."""
+    """One published item. `gone_on` is the night it was first missing since it was last seen;
+    `language_margin` percent.
+    """
 
     __tablename__ = "post"
     __table_args__ = (
@@ -98,10 +103,11 @@ class PostSnapshot(Row, table=True):
 
 
 class Detail(Row, table=True):
-    """A number without a column above; or, with `value` NULL, step and qualifier of a number that has one.
+    """A number without a column above; or, with `value` NULL, step and qualifier of a number that
+    has one.
 
-    `subject` is `account` or `post`, `subject_id` the account's id or the post's id as text. A snapshot row of the
-    same subject, day and lane always stands beside it.
+    `subject` is `account` or `post`, `subject_id` the account's id or the post's id as text. A
+    snapshot row of the same subject, day and lane always stands beside it.
     """
 
     __tablename__ = "detail"
@@ -117,11 +123,12 @@ class Detail(Row, table=True):
 
 
 class Daily(Row, table=True):
-    """Posts of an account by local publication day, kind and language, compared at the age of 168 hours. Derived.
+    """Posts of an account by local publication day, kind and language, compared at the age of 168
+    hours. Derived.
 
-    `interactions_day7` sums reactions, comments and shares of the `posts_day7` posts that have them (NULL if none);
-    `views_day7` those of `posts_views_day7`; `followers` stood last at or before the publication day.
-    An unknown kind is `unknown`, an undetermined language `und` (ISO 639-2).
+    `interactions_day7` sums reactions, comments and shares of the `posts_day7` posts that have them
+    (NULL if none); `views_day7` those of `posts_views_day7`; `followers` stood last at or before
+    the publication day. An unknown kind is `unknown`, an undetermined language `und` (ISO 639-2).
     """
 
     __tablename__ = "daily"
@@ -141,7 +148,9 @@ class Daily(Row, table=True):
 
 
 class Night(Row, table=True):
-    """A scheduled night; `started_at` None = it never ran. `expected`, `read`, `missing` count accounts."""
+    """A scheduled night; `started_at` None = it never ran. `expected`, `read`, `missing` count
+    accounts.
+    """
 
     __tablename__ = "night"
     day: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -153,7 +162,9 @@ class Night(Row, table=True):
 
 
 class Quota(Row, table=True):
-    """Units of a credential used on a quota day of the platform's own time zone. `credential` is a name, never a secret."""
+    """Units of a credential used on a quota day of the platform's own time zone. `credential` is a
+    name, never a secret.
+    """
 
     __tablename__ = "quota"
     __table_args__ = CLUSTERED

@@ -1,6 +1,8 @@
-"""Tables people fill: the CSV files of the data folder are the truth, the store mirrors them. Knows no platform.
+"""Tables people fill: the CSV files of the data folder are the truth, the store mirrors them. Knows
+no platform.
 
-Ids are text. Dates are ISO dates; `valid_from` None = since always, `valid_to` (inclusive) None = still valid.
+Ids are text. Dates are ISO dates; `valid_from` None = since always, `valid_to` (inclusive) None =
+still valid.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from tracker.models.base import CLUSTERED, ID, Row
 
 
 def refers_to(column: str) -> ForeignKey:
-    """Point at another row; checked when the transaction ends, so that rows may come in any order."""
+    """Point at another row; checked when the transaction ends, so that rows may come in any
+    order.
+    """
     return ForeignKey(column, deferrable=True, initially="DEFERRED")
 
 
@@ -62,7 +66,9 @@ class Agency(Row, table=True):
 
 
 class Account(Row, table=True):
-    """A registered public account. `basis` None = the platform's default; `voided` holds the reason it left the panels."""
+    """A registered public account. `basis` None = the platform's default; `voided` holds the reason
+    it left the panels.
+    """
 
     __tablename__ = "account"
     id: str = Field(primary_key=True)
@@ -97,7 +103,9 @@ class AccountPeriod(Row, table=True):
 
 
 class Programme(Row, table=True):
-    """A communication plan of one locality or agency; `start` is its first day, None = no plan yet."""
+    """A communication plan of one locality or agency; `start` is its first day, None = no plan
+    yet.
+    """
 
     __tablename__ = "programme"
     id: str = Field(primary_key=True)
@@ -163,7 +171,9 @@ class DefinitionBreakRow(Row, table=True):
 
 
 class Target(Row, table=True):
-    """A number someone promised: `unit` is the locality or agency, `period` as the document writes it."""
+    """A number someone promised: `unit` is the locality or agency, `period` as the document writes
+    it.
+    """
 
     __tablename__ = "target"
     __table_args__ = CLUSTERED
@@ -178,7 +188,8 @@ class Target(Row, table=True):
 class Correction(Row, table=True):
     """A reviewed change of what was read, never of the reading itself.
 
-    `post` is the post's native id, None = a number of the account; days are inclusive; `value` None = leave out.
+    `post` is the post's native id, None = a number of the account; days are inclusive; `value` None
+    = leave out.
     """
 
     __tablename__ = "correction"
@@ -209,7 +220,9 @@ class Change(Row, table=True):
 
 
 class Outcome(Row, table=True):
-    """A locality's statistic from outside. Another vintage (`published_on`) is another row; `boundary` names the map."""
+    """A locality's statistic from outside. Another vintage (`published_on`) is another row;
+    `boundary` names the map.
+    """
 
     __tablename__ = "outcome"
     __table_args__ = CLUSTERED
@@ -228,7 +241,9 @@ class Outcome(Row, table=True):
 
 
 class Answer(Row, table=True):
-    """What an office answered to one declared question of a letter; `row` counts the lines of a list, from 0."""
+    """What an office answered to one declared question of a letter; `row` counts the lines of a
+    list, from 0.
+    """
 
     __tablename__ = "answer"
     __table_args__ = CLUSTERED
@@ -243,7 +258,9 @@ class Answer(Row, table=True):
 
 
 class Edition(Row, table=True):
-    """One answer to a letter, draft or issued. `tables` is the JSON of its Tables, `digest` the sha256 of that text."""
+    """One answer to a letter, draft or issued. `tables` is the JSON of its Tables, `digest` the
+    sha256 of that text.
+    """
 
     __tablename__ = "edition"
     __table_args__ = CLUSTERED

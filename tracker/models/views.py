@@ -1,4 +1,6 @@
-"""Readable views over the compact tables: text lanes, ISO days, UTC instants. Made anew by every migration run."""
+"""Readable views over the compact tables: text lanes, ISO days, UTC instants. Made anew by every
+migration run.
+"""
 
 from __future__ import annotations
 

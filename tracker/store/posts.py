@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -183,7 +183,7 @@ def _save_seen(
     upsert(connection, "post", rows, POST_COLUMNS)
     touched |= {(row[1], publication_day(row[3])) for row in rows if row[3] is not None}
     touched |= _complete_posts(connection, changed)
-    snapshots.sort()
+    snapshots.sort(key=itemgetter(0))
     upsert(connection, "post_snapshot", snapshots)
     upsert(connection, "detail", details)
     written.created += len(rows)
