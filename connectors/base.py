@@ -73,6 +73,10 @@ class Connector(Protocol):
 
     def __init__(self, http: Http, settings: Settings) -> None: ...
 
+    def credential(self, account: AccountRef) -> str:
+        """Name what a refusal stops: accounts with the same answer share a key or a server."""
+        ...
+
     def profiles(
         self, accounts: Sequence[AccountRef]
     ) -> Iterator[tuple[AccountRef, ProfileCounts | ReadError]]: ...

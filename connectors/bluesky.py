@@ -99,6 +99,10 @@ class Bluesky:
         self.http = http
         self.base = settings.base_url("bluesky", "https://public.api.bsky.app/xrpc")
 
+    def credential(self, account: AccountRef) -> str:
+        """Give the platform: one address reads all accounts."""
+        return self.platform
+
     def profiles(
         self, accounts: Sequence[AccountRef]
     ) -> Iterator[tuple[AccountRef, ProfileCounts | ReadError]]:

@@ -114,6 +114,13 @@ class Mastodon:
         self.one_by_one: set[tuple[str, str]] = set()
         """(server, method) without batch look-up, remembered for the run."""
 
+    def credential(self, account: AccountRef) -> str:
+        """Give the account's server: what one refuses says nothing of the others."""
+        try:
+            return server_of(account)
+        except BadRequest:
+            return self.platform
+
     def profiles(
         self, accounts: Sequence[AccountRef]
     ) -> Iterator[tuple[AccountRef, ProfileCounts | ReadError]]:

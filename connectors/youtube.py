@@ -108,6 +108,10 @@ class YouTube:
         self.has_batch_stats = True
         """Whether `videos:batchGetStats` takes our key; a refusal is remembered for the run."""
 
+    def credential(self, account: AccountRef) -> str:
+        """Give the platform: one key reads all accounts."""
+        return self.platform
+
     def profiles(
         self, accounts: Sequence[AccountRef]
     ) -> Iterator[tuple[AccountRef, ProfileCounts | ReadError]]:

@@ -1,4 +1,5 @@
-"""Asks one platform tonight's questions: what a failure stops, what is asked twice, what becomes of a fault of ours.
+"""Asks one platform tonight's questions: what a failure stops, what is asked twice, what becomes of
+a fault of ours.
 
 Knows in which order nothing: that is `phases`.
 """
@@ -38,14 +39,18 @@ log = logging.getLogger("tracker.collect")
 LANE = "public"
 CLOCKS_AGREE = timedelta(minutes=5)
 SILENT = 3
-"""After this many requests without an answer, and not one with, a credential is left alone for this run."""
+"""After this many requests without an answer, and not one with, a credential is left alone for this
+run.
+"""
 EVERY_PHASE = ""
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class Night:
-    """What stays the same through one collection. `clock` gives UTC, `say` takes one line for the operator."""
+    """What stays the same through one collection. `clock` gives UTC, `say` takes one line for the
+    operator.
+    """
 
     store: Store
     http: Http
@@ -55,7 +60,8 @@ class Night:
     say: Callable[[str], None]
     accounts: tuple[str, ...] | None = None
     known_causes: dict[str, str] = field(default_factory=dict)
-    """Account id -> how its last reading ended; only another cause is logged, never the repetition."""
+    """Account id -> how its last reading ended; only another cause is logged, never the repetition.
+    """
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -74,10 +80,12 @@ class Asked:
 
 @dataclass
 class Dispatcher:
-    """Asks one platform; remembers what stopped it, so that the accounts left get the same cause without a request.
+    """Asks one platform; remembers what stopped it, so that the accounts left get the same cause
+    without a request.
 
-    `known` holds the last known counts by account id, for the rule that a fall to 0 is asked for twice. `stopped`
-    is by credential and phase: a refusal of one Mastodon server says nothing of another.
+    `known` holds the last known counts by account id, for the rule that a fall to 0 is asked for
+    twice. `stopped` is by credential and phase: a refusal of one Mastodon server says nothing of
+    another.
     """
 
     night: Night
@@ -91,7 +99,9 @@ class Dispatcher:
     first: threading.Lock = field(default_factory=threading.Lock)
 
     def read_profiles(self, due: Sequence[DueAccount]) -> list[Reading]:
-        """Read the counts of one batch of accounts; every account comes back with a reading or its cause."""
+        """Read the counts of one batch of accounts; every account comes back with a reading or its
+        cause.
+        """
         with self._turn():
             readings = self._of_stopped(due, "profile")
             filed = {reading.account_id for reading in readings}
@@ -127,7 +137,9 @@ class Dispatcher:
         return _with_requests([reading], asked.tally.requests)
 
     def refresh(self, due: Sequence[DuePost]) -> list[Reading]:
-        """Read one batch of posts again, across accounts; one reading an account, none for those that are stopped."""
+        """Read one batch of posts again, across accounts; one reading an account, none for those
+        that are stopped.
+        """
         with self._turn():
             left = {post.ref for post in due if not self._stop_of(post.ref.account, "refresh")}
             refs = [post.ref for post in due if post.ref in left]
@@ -166,7 +178,8 @@ class Dispatcher:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Let questions run side by side once the platform has answered; the first ones go one at a time.
+        """Let questions run side by side once the platform has answered; the first ones go one at a
+        time.
 
         So a wrong key is refused once, not once for every request in flight.
         """
@@ -187,15 +200,17 @@ class Dispatcher:
                 asked.error = error
             except TrackerError:
                 raise  # the disk is full, the store is gone: nothing can go on
-            except Exception as error:  # the one broad except: a fault of ours must not end the night
+            except (
+                Exception
+            ) as error:  # the one broad except: a fault of ours must not end the night
                 platform = self.connector.platform
                 log.exception("unexpected %s while reading %s", type(error).__name__, platform)
                 asked.error = ReadError(redact(f"unexpected {type(error).__name__}: {error}"))
 
-    def _note(
-        self, what: str, outcomes: Iterable[tuple[AccountRef, object]]
-    ) -> None:
-        """Take in how one question ended for each account; some errors stop the credential or the phase."""
+    def _note(self, what: str, outcomes: Iterable[tuple[AccountRef, object]]) -> None:
+        """Take in how one question ended for each account; some errors stop the credential or the
+        phase.
+        """
         by_credential: dict[str, list[object]] = {}
         for ref, result in outcomes:
             by_credential.setdefault(self.connector.credential(ref), []).append(result)
@@ -250,7 +265,9 @@ class Dispatcher:
         return again
 
     def _make_sure(self, seen: dict[PostRef, PostCounts]) -> None:
-        """Ask again for posts of which a known number became 0; without a second answer they are left out."""
+        """Ask again for posts of which a known number became 0; without a second answer they are
+        left out.
+        """
         zeros = [
             ref
             for ref, counts in seen.items()
@@ -269,7 +286,9 @@ class Dispatcher:
                     seen[ref] = replace(doubtful[ref], **counts, details=again.details)
 
     def _compare_clocks(self, tally: Tally) -> None:
-        """Warn, at the first reply, where this machine's clock and the platform's differ by over five minutes."""
+        """Warn, at the first reply, where this machine's clock and the platform's differ by over
+        five minutes.
+        """
         if self.clock_compared or tally.server_time is None:
             return
         self.clock_compared = True
@@ -321,7 +340,9 @@ def _fell(before: Mapping[str, int], now: object, columns: Iterable[str]) -> boo
 
 
 def _with_requests(readings: list[Reading], requests: int) -> list[Reading]:
-    """File the requests of a shared call under its first account, so that the sum of attempts is the calls made."""
+    """File the requests of a shared call under its first account, so that the sum of attempts is
+    the calls made.
+    """
     return [replace(readings[0], requests=requests), *readings[1:]] if readings else readings
 
 
@@ -332,7 +353,9 @@ def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 
 
 def final_statuses(store: Store, day: date, what: str = "profile") -> dict[str, str]:
-    """Give each account's best attempt of a night at one phase: `ok` once it was read, else the last."""
+    """Give each account's best attempt of a night at one phase: `ok` once it was read, else the
+    last.
+    """
     final: dict[str, str] = {}
     rows = store.rows("attempt", day=day_number(day), what=what, lane=LANES.index(LANE))
     for row in sorted(rows, key=lambda row: row["tried_at"]):

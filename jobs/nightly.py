@@ -8,16 +8,19 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from connectors.catalogue import CONNECTORS
-from jobs.collect import LANE, Collected, Night, collect, final_statuses
+from jobs.collect import LANE, Night, final_statuses
 from jobs.keeping import backup_name, prune_backups, write_backup
 from jobs.opening import Opened, choose_connectors, night_clock, night_day, open_archive, open_http
+from jobs.phases import Collected, collect
 from tracker.errors import ConfigError, InputError
 from tracker.imports import mirror
 from tracker.periods import missed_nights
+from tracker.platforms import PLATFORMS
 from tracker.registry import (
     Account,
     AccountPeriod,
@@ -27,6 +30,7 @@ from tracker.registry import (
     read_register,
     write_register_rows,
 )
+from tracker.store import Purged, Store
 
 log = logging.getLogger("tracker.nightly")
 
@@ -213,20 +217,55 @@ def _note_missed_nights(opened: Opened, night: date, say: Say) -> None:
 
 
 def purge_folder(opened: Opened, today: date, say: Say, *, dry_run: bool = False) -> int:
-    """Delete what the terms no longer let us keep: numbers, archived replies and old backups; give
-    how many.
+    """Delete what the terms no longer let us keep: numbers, those printed in editions, archived
+    replies and old backups; give how many.
     """
-    gone = opened.store.purge(today, dry_run=dry_run)
+
+    def editions(day: date, dry: bool) -> list[Purged]:
+        return blank_editions(opened.store, day, dry_run=dry)
+
+    gone = opened.store.purge(today, dry_run=dry_run, also=(editions,))
     for item in gone:
         say(f"purge: {item.table}: {item.rows} rows ({item.what}): {item.reason}")
     count = sum(item.rows for item in gone)
     if not dry_run:
-        before = today - timedelta(days=opened.settings.archive_days)
-        replies = open_archive(opened).prune(before)
+        replies = sum(
+            open_archive(opened).prune(today - timedelta(days=days), platform)
+            for platform, days in archive_days(opened).items()
+        )
         backups = prune_backups(opened.folder, today, BACKUPS_KEPT_DAYS)
         if replies or backups:
-            say(f"purge: archive files of {replies} days, {len(backups)} backups")
+            say(f"purge: {replies} archive files, {len(backups)} backups")
     return count
+
+
+def archive_days(opened: Opened) -> dict[str, int]:
+    """Give how long each platform's replies are kept: as set, but never above a basis in use."""
+    days = dict.fromkeys(PLATFORMS, opened.settings.archive_days)
+    for row in opened.store.rows("account"):
+        kept = PLATFORMS[row["platform"]].basis(row["basis"]).days_kept
+        if kept is not None:
+            days[row["platform"]] = min(days[row["platform"]], kept)
+    return days
+
+
+def blank_editions(store: Store, today: date, *, dry_run: bool) -> list[Purged]:
+    """Take numbers out of editions that the terms no longer let us keep."""
+    editions = store.rows("edition")
+    if not editions:
+        return []
+    from tracker.reports import without_ended_numbers
+
+    found = []
+    for row in editions:
+        tables, cells = without_ended_numbers(row["tables"], today)
+        if not cells:
+            continue
+        key = (row["letter"], row["locality_id"], row["number"])
+        found.append(Purged("edition", f"cells of {key[0]} {key[1]} no. {key[2]}", cells, "terms"))
+        if not dry_run:
+            store.blank_edition(*key, tables, sha256(tables.encode("utf-8")).hexdigest())
+    return found
 
 
 def _check(opened: Opened, done: NightDone, say: Say) -> None:

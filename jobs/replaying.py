@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connectors.catalogue import CONNECTORS
-from jobs.collect import LANE, Collected, Dispatcher, Night, walk_since
+from jobs.collect import LANE, Dispatcher, Night
 from jobs.nightly import NightDone
 from jobs.opening import Opened, open_archive
+from jobs.phases import Collected, walk_since
 from tracker.errors import ConfigError
 from tracker.http import NotRecorded, ReplayHttp
 from tracker.periods import day_number, scheduled_at
@@ -77,11 +78,11 @@ def _read_again(
     for start in range(0, len(asked["profile"]), size):
         with suppress(NotRecorded):
             found += dispatcher.read_profiles(asked["profile"][start : start + size])
-        dispatcher.stopped = None
+        dispatcher.stopped.clear()
     for due in asked["posts"]:
         with suppress(NotRecorded):
             found += dispatcher.list_posts(due, walk_since(due, dispatcher.night.day))
-        dispatcher.stopped = None
+        dispatcher.stopped.clear()
     for reading in found:
         yield replace(reading, tried_at=tried[reading.account_id, reading.what])
 

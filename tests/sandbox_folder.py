@@ -1,4 +1,6 @@
-"""One small synthetic data folder, made once for all tests and copied for each; and the sandbox that feeds it."""
+"""One small synthetic data folder, made once for all tests and copied for each; and the sandbox
+that feeds it.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,13 @@ FAULTS = {
     "retry_after": 0,
 }
 PLACES = ("haiphong", "tayninh", "sonla", "kontum", "camau", "hungyen", "danang", "quangninh")
-"""Localities with a rename, a hidden counter, key-only terms, an invalid handle, an empty page, and plain ones."""
+"""Localities with a rename, a hidden counter, key-only terms, an invalid handle, an empty page, and
+plain ones.
+"""
 ACCOUNTS = tuple(
-    f"{place}-ubnd-{platform}" for place in PLACES for platform in ("youtube", "bluesky", "mastodon")
+    f"{place}-ubnd-{platform}"
+    for place in PLACES
+    for platform in ("youtube", "bluesky", "mastodon")
 )
 
 
@@ -83,7 +89,9 @@ def at(day: date, hours: float = 0) -> str:
 
 
 def fresh_folder(target: Path) -> Path:
-    """Copy the data folder and put the sandbox back: clock at the first night, no faults, nothing counted."""
+    """Copy the data folder and put the sandbox back: clock at the first night, no faults, nothing
+    counted.
+    """
     shutil.copytree(template(), target)
     set_night(NIGHT)
     sandbox().set_faults({})
@@ -103,7 +111,9 @@ def open_folder(folder: Path, **environ: str) -> Opened:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Give the environment of a child process: this one's without any setting of ours, and the named variables."""
+    """Give the environment of a child process: this one's without any setting of ours, and the
+    named variables.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRACKER_")}
     return {**kept, "PYTHONPATH": str(ROOT), **changes}
 
@@ -123,7 +133,8 @@ class Ended:
 
     @property
     def sentence(self) -> str:
-        """Give the last line of the errors, which is all of them where one sentence was promised."""
+        """Give the last line of the errors, which is all of them where one sentence was promised.
+        """
         return self.err.strip().splitlines()[-1] if self.err.strip() else ""
 
 
@@ -133,10 +144,12 @@ def run_tracker(
     cwd: Path | None = None,
     before: str = "",
 ) -> Ended:
-    """Run the command in a process of its own, as a user would; `before` are statements it runs first.
+    """Run the command in a process of its own, as a user would; `before` are statements it runs
+    first.
 
-    The process is forked from one that has read the program already (see warm_command.py), because reading it
-    takes longer than what most tests do; where there is no fork, it is started in the plain way.
+    The process is forked from one that has read the program already (see warm_command.py), because
+    reading it takes longer than what most tests do; where there is no fork, it is started in the
+    plain way.
     """
     job = {
         "words": [str(word) for word in words],

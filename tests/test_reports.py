@@ -10,23 +10,25 @@ from pathlib import Path
 import docx
 import openpyxl
 import pytest
+from document_sample import sample_document
 from panel_sample import START, TET, sample_panel
 
 from tracker.errors import ConfigError, InputError
 from tracker.letters import Answer
 from tracker.panel import Panel
-from tracker.platforms import NOT_ALLOWED_VI
+from tracker.platforms import NOT_ALLOWED_VI, platform_named
 from tracker.reports import (
     SYNTHETIC_VI,
     document_of,
     make_edition,
     report_3836,
+    without_ended_numbers,
     write_document,
     write_reports,
 )
-from tracker.reports.edition import to_json
+from tracker.reports.edition import from_json, to_json
 from tracker.reports.outcomes import period_days, period_text, position
-from tracker.tables import Cell, Table, cell_text
+from tracker.tables import Cell, Column, Origin, Table, cell_text
 from tracker.writers import Document, Heading, Paragraph
 
 ON = date(2024, 9, 20)
@@ -434,3 +436,21 @@ def test_an_unknown_letter_locality_or_format_is_refused_before_anything_is_writ
     with pytest.raises(ConfigError, match=re.escape(message)):
         list(write_reports(panel, letter, localities, folder, on=ON, tet_days=TET, formats=formats))
     assert not folder.exists()
+
+
+def test_a_number_whose_terms_have_ended_is_blanked_with_its_date() -> None:
+    """Held under YouTube's 30-day terms and read on 1 September, it goes on 2 October."""
+    origin = Origin(
+        account="a-youtube",
+        platform="youtube",
+        last_day=date(2024, 9, 1),
+        basis=platform_named("youtube").default_basis.title_vi,
+    )
+    table = Table("T", "Bảng", (Column("Số"),), ((Cell(value=29400, origin=origin),),))
+    text = to_json(replace(sample_document(), blocks=(table,)))
+    assert without_ended_numbers(text, date(2024, 10, 1)) == (text, 0)
+    blanked, gone = without_ended_numbers(text, date(2024, 10, 2))
+    assert gone == 1
+    assert "29400" not in blanked
+    assert "đã xóa ngày 02/10/2024 theo điều khoản của nền tảng" in blanked
+    assert from_json(blanked).blocks[0].rows[0][0].value is None

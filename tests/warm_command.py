@@ -1,7 +1,9 @@
-"""A program that has read the `tracker` command already and forks a process for each call that a test makes.
+"""A program that has read the `tracker` command already and forks a process for each call that a
+test makes.
 
-Reads one JSON object a line from standard input: `words`, `env`, `cwd`, `before` (statements to run first) and `place`
-(a folder for the files `out` and `err`). Answers each with a line: the exit code.
+Reads one JSON object a line from standard input: `words`, `env`, `cwd`, `before` (statements to run
+first) and `place` (a folder for the files `out` and `err`). Answers each with a line: the exit
+code.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import jobs.nightly
 import jobs.replaying
 import jobs.reporting
 import jobs.schedule
-import jobs.status  # noqa: F401
+import jobs.status
 import tracker.panel  # noqa: F401
 
 
@@ -38,8 +40,8 @@ def call(job: dict[str, Any]) -> None:
         os.environ.update(job["env"])
         os.chdir(job["cwd"])
         encoding = job["env"].get("PYTHONIOENCODING", "utf-8")
-        sys.stdout = open(1, "w", encoding=encoding, closefd=False)  # noqa: PTH123, SIM115
-        sys.stderr = open(2, "w", encoding=encoding, closefd=False)  # noqa: PTH123, SIM115
+        sys.stdout = open(1, "w", encoding=encoding, closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding=encoding, closefd=False)  # noqa: SIM115
         sys.argv = ["tracker", *job["words"]]
         exec(job["before"], {})
         jobs.cli.main()

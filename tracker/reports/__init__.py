@@ -10,7 +10,12 @@ from pathlib import Path
 from tracker.errors import ConfigError
 from tracker.letters import Answer, Letter, letter_named, open_questions
 from tracker.panel import Panel
-from tracker.reports.edition import Edition, document_of, make_edition
+from tracker.reports.edition import (
+    Edition,
+    document_of,
+    make_edition,
+    without_ended_numbers,
+)
 from tracker.reports.letter_3836 import SYNTHETIC_VI, report_3836
 from tracker.writers import Document
 from tracker.writers.excel import write_excel
@@ -26,6 +31,7 @@ __all__ = [
     "document_of",
     "make_edition",
     "report_3836",
+    "without_ended_numbers",
     "write_document",
     "write_report_list",
     "write_reports",

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from tracker.charts import Chart, Line, Mark
 from tracker.errors import InputError, Problem
+from tracker.platforms import PLATFORMS
 from tracker.reports.passport import with_origins
 from tracker.tables import Cell, Column, Form, Origin, Table
 from tracker.writers import NO_TABLE, Document, Heading, Masthead, Paragraph
@@ -103,6 +104,44 @@ def from_json(text: str) -> Document:
     document = _typed(json.loads(text))
     assert isinstance(document, Document), "an edition holds a document"
     return document
+
+
+def without_ended_numbers(text: str, today: date) -> tuple[str, int]:
+    """Blank the numbers of an edition that the terms no longer let us keep; give the JSON and how
+    many went. Each blanked cell says since when.
+    """
+    plain = json.loads(text)
+    gone = _blank(plain, today)
+    made = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return made, gone
+
+
+def _blank(plain: Any, today: date) -> int:
+    """Blank ended cells in place; give how many."""
+    if isinstance(plain, list):
+        return sum(_blank(one, today) for one in plain)
+    if not isinstance(plain, dict):
+        return 0
+    if plain.get("is") == "Cell" and "value" in plain and _has_ended(plain.get("origin"), today):
+        for name in ("value", "low", "high"):
+            plain.pop(name, None)
+        plain["reason"] = f"đã xóa ngày {today:%d/%m/%Y} theo điều khoản của nền tảng"
+        return 1
+    return sum(_blank(one, today) for one in plain.values())
+
+
+def _has_ended(origin: dict[str, Any] | None, today: date) -> bool:
+    """Say whether a number of this origin is older than its basis lets us keep it."""
+    if not origin or "last_day" not in origin:
+        return False
+    kept = [
+        basis.days_kept
+        for platform in PLATFORMS.values()
+        for basis in platform.bases
+        if basis.days_kept is not None and basis.title_vi in origin.get("basis", "")
+    ]
+    last_day = date.fromisoformat(origin["last_day"]["day"])
+    return bool(kept) and last_day < today - timedelta(days=min(kept))
 
 
 def _plain(value: Any) -> Any:

@@ -40,8 +40,12 @@ def followers_chart(
     start: date | None,
     window: Window,
 ) -> Chart | None:
-    """Draw the followers of each account, a point a week; None where nothing is known."""
-    largest = sorted(accounts, key=lambda one: -(one.followers_last.value or 0))[:MOST_LINES]
+    """Draw the followers of each account, a point a week; None where nothing is known.
+
+    Accounts whose terms allow no more than single levels (YouTube `key_30d`) are left out.
+    """
+    drawable = [one for one in accounts if _may_be_drawn(panel, one)]
+    largest = sorted(drawable, key=lambda one: -(one.followers_last.value or 0))[:MOST_LINES]
     lines = []
     for account in sorted(largest, key=lambda one: one.account_id):
         line = _weekly(_label(account), _readings(panel, account), window)
@@ -59,14 +63,25 @@ def followers_chart(
     )
 
 
+def _may_be_drawn(panel: Panel, account: AccountRow) -> bool:
+    return all(panel.basis_of(account.account_id, lane).derived for lane in _lanes(panel, account))
+
+
+def _lanes(panel: Panel, account: AccountRow) -> list[str]:
+    """List the lanes compared, else all."""
+    return account.lane.split("+") if account.lane else panel.lanes(account.account_id)
+
+
 def _label(account: AccountRow) -> str:
     return f"{PLATFORMS[account.platform].title}: {account.handle or account.account_id}"
 
 
 def _readings(panel: Panel, account: AccountRow) -> pd.Series:
     """Give the known followers in the lane compared, else in the lane with most readings."""
-    lanes = account.lane.split("+") if account.lane else panel.lanes(account.account_id)
-    known = [panel.series(account.account_id, "followers", lane).dropna() for lane in lanes]
+    known = [
+        panel.series(account.account_id, "followers", lane).dropna()
+        for lane in _lanes(panel, account)
+    ]
     return max(known, key=len, default=pd.Series(dtype=float, index=pd.DatetimeIndex([])))
 
 

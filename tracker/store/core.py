@@ -193,9 +193,7 @@ class Store:
             correction = (
                 numbers.Replacement(replace_reason, entered_on, office) if replace_reason else None
             )
-            return numbers.load_post_numbers(
-                connection, rows, digest, source, correction, days
-            )
+            return numbers.load_post_numbers(connection, rows, digest, source, correction, days)
 
     def rebuild_daily(self, account_ids: Sequence[str] | None = None) -> None:
         """Make `daily` anew for these accounts, None = for all."""
@@ -261,6 +259,14 @@ class Store:
                     "digest": digest,
                 },
             )
+
+    def blank_edition(
+        self, letter: str, locality_id: str, number: int, tables: str, digest: str
+    ) -> None:
+        """Put an edition in its own place after the terms took numbers out of it, issued or not."""
+        with self._writing() as connection:
+            key = (letter, locality_id, number)
+            register_rows.blank_edition(connection, (tables, digest, *key))
 
     def begin_night(self, day: date, started_at: datetime, expected: int) -> None:
         """Enter a night that starts; a resumed night keeps its first start."""

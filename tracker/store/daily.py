@@ -48,8 +48,12 @@ def rebuild_days(connection: Connection, days: Iterable[tuple[str, int]]) -> Non
         return
     _prepare_touched(connection)
     sign = mark(connection)
-    connection.exec_driver_sql(f"INSERT INTO touched (account_id, day) VALUES ({sign}, {sign})", rows)
-    connection.exec_driver_sql(f"DELETE FROM daily WHERE account_id = {sign} AND day = {sign}", rows)
+    connection.exec_driver_sql(
+        f"INSERT INTO touched (account_id, day) VALUES ({sign}, {sign})", rows
+    )
+    connection.exec_driver_sql(
+        f"DELETE FROM daily WHERE account_id = {sign} AND day = {sign}", rows
+    )
     _fill_touched(connection)
 
 

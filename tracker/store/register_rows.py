@@ -172,3 +172,13 @@ def append_change(connection: Connection, change: Transaction, at: datetime) -> 
         f"INSERT INTO change (at, office, command, digest, rows) VALUES ({signs})",
         (int(at.timestamp()), change.office, change.command, change.digest, change.rows),
     )
+
+
+def blank_edition(connection: Connection, values: tuple[str, str, str, str, int]) -> None:
+    """Write tables and digest of an edition that the purge has blanked."""
+    sign = mark(connection)
+    connection.exec_driver_sql(
+        f"UPDATE edition SET tables = {sign}, digest = {sign}"
+        f" WHERE letter = {sign} AND locality_id = {sign} AND number = {sign}",
+        values,
+    )
