@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -44,6 +45,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but problems
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 Day = Annotated[str | None, typer.Option("--day", help="The night's local date, YYYY-MM-DD.")]
 PROBLEMS_SHOWN = 50
+log = logging.getLogger("tracker.cli")
 
 
 def main() -> None:
@@ -59,6 +61,8 @@ def main() -> None:
         stop(str(error), 2)
     except TrackerError as error:
         stop(str(error), 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read us has seen enough
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         stop(f"{error.strerror or error}{where}", 1)
@@ -118,19 +122,25 @@ def opened_for(data: Path | None, db: str | None) -> Opened:
     from jobs.opening import open_all
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    return open_all(data, db)
+    opened = open_all(data, db)
+    for name in opened.settings.unknown:
+        log.warning("%s is no setting of this program; see .env.example", name)
+    return opened
 
 
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="The new data folder.")] = Path("tracker-data"),
+    example: Annotated[
+        bool, typer.Option("--example", help="Add the shipped accounts whose source is solid.")
+    ] = False,
 ) -> None:
     """Make a data folder: the shipped localities, agencies and elements, an empty list of accounts,
     a new store.
     """
     from jobs.opening import make_folder
 
-    make_folder(folder).close()
+    make_folder(folder, example=example).close()
     typer.echo(f"{folder.absolute()} is ready; name it with --data or TRACKER_DATA")
 
 
@@ -399,12 +409,9 @@ def restore(
     data: Annotated[Path, typer.Option("--data", help="The folder to restore into.")],
 ) -> None:
     """Put a backup into a folder; what stood there is kept beside it."""
-    from jobs.folder import only_one
     from jobs.keeping import restore as put_back
 
-    data.mkdir(parents=True, exist_ok=True)
-    with only_one(data, "restore"):
-        kept = put_back(file, data)
+    kept = put_back(file, data)
     typer.echo(
         f"{data.absolute()} restored" + (f"; what stood there is in {kept.name}" if kept else "")
     )
@@ -425,6 +432,8 @@ def indicators(
     """Print the indicators of localities or agencies before and after their programme."""
     from jobs.reporting import indicator_rows, print_rows
 
+    if form not in ("table", "csv", "json"):
+        raise ConfigError(f"--format: no {form!r}; expected table, csv or json")
     opened = opened_for(data, db)
     print_rows(
         indicator_rows(opened, [*(locality or []), *(agency or [])], parse_date(start, "--start")),

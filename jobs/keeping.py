@@ -12,8 +12,8 @@ import zipfile
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs.folder import MARKER
-from tracker.errors import InputError, Problem, StoreError
+from jobs.folder import MARKER, only_one
+from tracker.errors import ConfigError, InputError, Problem, StoreError
 from tracker.store import Store
 
 STORE_FILE = "tracker.sqlite"
@@ -29,6 +29,8 @@ def write_backup(folder: Path, store: Store, target: Path) -> Path:
     """Write the backup beside its final name and move it there when it is whole. Raises StoreError
     on a full disk.
     """
+    if target.is_dir():
+        raise ConfigError(f"{target} is a folder; name the zip to write")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as place:
         copy = Path(place) / STORE_FILE
@@ -50,7 +52,10 @@ def prune_backups(folder: Path, today: date, days: int) -> list[str]:
     """Delete nightly backups older than `days`; terms reach into backups too. Gives their names."""
     gone = []
     for path in sorted((folder / "backups").glob("*tracker-????-??-??.zip")):
-        made = date.fromisoformat(path.stem[-10:])
+        try:
+            made = date.fromisoformat(path.stem[-10:])
+        except ValueError:
+            continue  # a file of that shape that we did not name
         if made < today - timedelta(days=days):
             path.unlink()
             gone.append(path.name)
@@ -58,34 +63,46 @@ def prune_backups(folder: Path, today: date, days: int) -> list[str]:
 
 
 def restore(archive: Path, folder: Path) -> Path | None:
-    """Put a backup into a data folder; what stood there is kept beside it. Gives the folder of what
-    was replaced.
+    """Put a backup into a data folder or a new one; what stood there is kept beside it. Gives the
+    folder of what was replaced.
 
-    Raises InputError if the file is not a backup; then nothing has changed.
+    Raises InputError if the file is not a backup, ConfigError for a folder with other things in it;
+    then nothing has changed.
     """
-    if not archive.is_file():
-        raise InputError(
-            [Problem(str(archive), None, None, None, "a backup made by `tracker backup`")]
+    _check_backup(archive)
+    if folder.is_file():
+        raise ConfigError(f"{folder.absolute()} is a file; name the folder to restore into")
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).is_file():
+        raise ConfigError(
+            f"{folder.absolute()} is not empty and not a data folder; name a new or empty one"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as place:
+    with (
+        only_one(folder, "restore"),
+        tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as place,
+    ):
         new = Path(place)
-        _unpack(archive, new)
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(new)
         kept = _set_aside(folder)
         for path in sorted(new.iterdir()):
             path.replace(folder / path.name)
     return kept
 
 
-def _unpack(archive: Path, target: Path) -> None:
+def _check_backup(archive: Path) -> None:
+    """Raise InputError for what is not a whole backup."""
+    if not archive.is_file():
+        found = "a folder" if archive.is_dir() else "no such file"
+        problem = Problem(str(archive), None, None, found, "a backup made by `tracker backup`")
+        raise InputError([problem])
+    wanted = {STORE_FILE, MARKER}
     try:
         with zipfile.ZipFile(archive) as packed:
             names = packed.namelist()
-            wanted = [STORE_FILE, MARKER]
-            known = [name for name in names if name in wanted or _is_sheet(name)]
-            if not set(wanted) <= set(names) or set(names) - set(known) or packed.testzip():
+            strange = [name for name in names if name not in wanted and not _is_sheet(name)]
+            if strange or not wanted <= set(names) or packed.testzip():
                 raise zipfile.BadZipFile("its content is not that of a backup")
-            packed.extractall(target, members=known)
     except zipfile.BadZipFile as error:
         problem = Problem(
             str(archive), None, None, str(error), "a whole backup made by `tracker backup`"

@@ -5,22 +5,34 @@ started once more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.catalogue import CONNECTORS
 from jobs.collect import LANE, Night, final_statuses
 from jobs.keeping import backup_name, prune_backups, write_backup
-from jobs.opening import Opened, choose_connectors, night_clock, night_day, open_archive, open_http
+from jobs.opening import (
+    Opened,
+    choose_platforms,
+    expected_accounts,
+    is_simulated,
+    keep_apart,
+    make_connectors,
+    night_clock,
+    night_day,
+    open_archive,
+    open_http,
+)
 from jobs.phases import Collected, collect
 from tracker.errors import ConfigError, InputError
 from tracker.imports import mirror
-from tracker.periods import missed_nights
-from tracker.platforms import PLATFORMS
+from tracker.periods import LOCAL, last_night, missed_nights
+from tracker.platforms import PLATFORMS, platform_named
 from tracker.registry import (
     Account,
     AccountPeriod,
@@ -74,6 +86,10 @@ class NightDone:
                 f"requests: {units or 'none'}; attempts: {statuses or 'none'}; new posts: "
                 f"{self.collected.posts}"
             )
+            lines += [f"{key} was left: {why}" for key, why in self.collected.stopped.items()]
+            if self.collected.retry_at is not None:
+                moment = self.collected.retry_at.astimezone(LOCAL)
+                lines.append(f"ask again from {moment:%Y-%m-%d %H:%M} (UTC+7): tracker collect")
             if self.collected.missing:
                 lines.append(
                     f"{self.collected.missing} accounts are still unread; the cause of each: "
@@ -98,7 +114,10 @@ def run_night(
         raise ConfigError(f"no step {', '.join(unknown)}; the steps are {', '.join(STEPS)}")
     clock = night_clock(opened.settings)
     live = any(step in LIVE_STEPS for step in steps)
-    night = night_day(clock(), day, opened.settings) if live or day is None else day
+    if "collect" in steps or (live and day is not None):
+        night = night_day(clock(), day, opened.settings)
+    else:
+        night = day or last_night(clock(), opened.settings.night_at)
     done = NightDone(night)
     if "collect" in steps:
         done = collect_night(opened, say, day=night)
@@ -127,25 +146,34 @@ def collect_night(
     clock = night_clock(opened.settings)
     night = night_day(clock(), day, opened.settings)
     register = mirror_register(opened, clock())
-    if opened.settings.urls.get("sandbox"):
+    chosen = choose_platforms(opened, night, platforms, accounts)
+    keep_apart(opened.settings, chosen, opened.synthetic)
+    if not chosen:
+        say("the register has no account to read; enter some with: tracker import accounts FILE")
+    if not opened.synthetic and is_simulated(opened.settings, chosen):
         opened.store.mark_synthetic()
     done = NightDone(night)
-    whole = not platforms and accounts is None and since is None
     with open_http(opened, night, clock, CONNECTORS) as http:
-        connectors, done.refused = choose_connectors(opened, platforms, http, say)
-        if whole:
+        connectors, done.refused = make_connectors(opened.settings, chosen, http)
+        for sentence in done.refused:
+            say(sentence)
+        if since is None:
             _note_missed_nights(opened, night, say)
-            opened.store.begin_night(night, clock(), expected_accounts(opened, night))
+            opened.store.begin_night(night, clock(), len(expected_accounts(opened, night)))
         causes = final_statuses(opened.store, night - timedelta(days=1))
         plan = Night(opened.store, http, connectors, night, clock, say, accounts, causes)
         done.collected = collect(plan, since)
     write_back_identities(opened, register)
-    if whole:
-        left = done.collected.missing
-        opened.store.finish_night(night, clock(), expected_accounts(opened, night) - left, left)
+    if since is None:
+        expected = len(expected_accounts(opened, night))
+        left = len(opened.store.due(night, LANE, "profile", platforms=list(CONNECTORS)))
+        opened.store.finish_night(night, clock(), expected - left, left)
+        unread = opened.store.due(night, LANE, "profile", platforms=chosen, accounts=accounts)
+        done.collected.missing = len(unread)
     for platform, units in sorted(done.collected.units.items()):
         if units:
-            opened.store.add_quota(platform, "default", night, units)
+            zone = ZoneInfo(platform_named(platform).quota_zone)
+            opened.store.add_quota(platform, "default", clock().astimezone(zone).date(), units)
     return done
 
 
@@ -193,19 +221,6 @@ def _always_as_none(value: Any) -> Any:
     register's empty cell.
     """
     return None if value == date.min else value
-
-
-def expected_accounts(opened: Opened, day: date) -> int:
-    """Count the accounts a night should read: active, not voided, on a platform with a
-    connector.
-    """
-    return sum(
-        row["platform"] in CONNECTORS
-        and row["voided"] is None
-        and (row["active_from"] is None or row["active_from"] <= day)
-        and (row["active_to"] is None or day <= row["active_to"])
-        for row in opened.store.rows("account")
-    )
 
 
 def _note_missed_nights(opened: Opened, night: date, say: Say) -> None:
@@ -309,9 +324,8 @@ def plan_night(opened: Opened, day: date | None, platforms: tuple[str, ...]) -> 
     clock = night_clock(opened.settings)
     night = night_day(clock(), day, opened.settings)
     lines = []
-    for key, kind in CONNECTORS.items():
-        if platforms and key not in platforms:
-            continue
+    for key in choose_platforms(opened, night, platforms, None):
+        kind = CONNECTORS[key]
         profiles = len(opened.store.due(night, LANE, "profile", platforms=[key]))
         lists = len(opened.store.due(night, LANE, "posts", platforms=[key]))
         posts = len(opened.store.due_posts(night, LANE, platforms=[key]))

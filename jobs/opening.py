@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,10 +19,16 @@ from tracker.http import Archive, LiveHttp
 from tracker.imports import mirror
 from tracker.payload import instant, text
 from tracker.periods import LATEST_AFTER, last_night, scheduled_at
-from tracker.registry import init_folder, read_register
+from tracker.registry import (
+    init_folder,
+    read_register,
+    shipped_register,
+    write_register_rows,
+)
 from tracker.secrets import is_loopback
 from tracker.settings import Settings, environment_value, load_settings
 from tracker.store import Store, open_store
+from tracker.text import nearest
 
 VERSION = "0.1.0"
 IN_FLIGHT = 32
@@ -42,14 +48,22 @@ class Opened:
         return self.store.synthetic
 
 
-def make_folder(folder: Path, *, synthetic: bool = False) -> Store:
+def make_folder(folder: Path, *, synthetic: bool = False, example: bool = False) -> Store:
     """Make a data folder and its store, filled with the shipped register; a data folder keeps what
-    it holds.
+    it holds. `example` adds the shipped accounts whose source is solid.
     """
     init_folder(folder, synthetic=synthetic)
+    register = read_register(folder)
+    if example:
+        shipped = shipped_register()
+        for kind in ("agencies", "accounts", "account_periods"):
+            held = {row.key for row in register.rows(kind)}
+            new = [row for row in shipped.rows(kind) if row.key not in held]
+            register = register.with_rows(kind, new)
+            write_register_rows(folder, kind, register.rows(kind))
     store = open_store(load_settings(folder.absolute()).db, create=True)
     with store.transaction("init", at=wall_clock()) as change:
-        change.rows += mirror(store, read_register(folder))
+        change.rows += mirror(store, register)
     if synthetic:
         store.mark_synthetic()
     return store
@@ -139,32 +153,80 @@ def open_http(
     )
 
 
-def choose_connectors(
-    opened: Opened, platforms: tuple[str, ...], http: LiveHttp, say: Callable[[str], None]
-) -> tuple[dict[str, Connector], list[str]]:
-    """Make the connectors that can start; the others are named with how to mend them.
+def expected_accounts(opened: Opened, day: date) -> dict[str, str]:
+    """Give the accounts a night should read, with their platform: active, not voided, on a platform
+    with a connector.
+    """
+    return {
+        row["id"]: row["platform"]
+        for row in opened.store.rows("account")
+        if row["platform"] in CONNECTORS
+        and row["voided"] is None
+        and (row["active_from"] is None or row["active_from"] <= day)
+        and (row["active_to"] is None or day <= row["active_to"])
+    }
 
-    A synthetic store accepts loopback addresses only, a store with real numbers no sandbox.
+
+def choose_platforms(
+    opened: Opened, day: date, platforms: Sequence[str], accounts: Sequence[str] | None
+) -> list[str]:
+    """List the platforms a night reads: those named, else those of the register's accounts.
+
+    Raises ConfigError for a platform without a connector and for an account that is not read.
     """
     unknown = [key for key in platforms if key not in CONNECTORS]
     if unknown:
         raise ConfigError(
             f"no connector for {', '.join(unknown)}; there are {', '.join(CONNECTORS)}"
         )
-    chosen: dict[str, Connector] = {}
+    expected = expected_accounts(opened, day)
+    strangers = [account for account in accounts or () if account not in expected]
+    if strangers:
+        near = nearest(strangers[0], expected)
+        raise ConfigError(
+            f"no account {strangers[0]!r} to be read on {day}"
+            + (f" (did you mean {near}?)" if near else "")
+        )
+    wanted = {expected[account] for account in accounts} if accounts else set(expected.values())
+    return [key for key in CONNECTORS if key in (platforms or wanted)]
+
+
+def is_simulated(settings: Settings, platforms: Sequence[str]) -> bool:
+    """Say whether what is read comes from this machine, which no real platform does."""
+    return "sandbox" in settings.urls or any(
+        is_loopback(settings.urls.get(key, "")) for key in platforms
+    )
+
+
+def keep_apart(settings: Settings, platforms: Sequence[str], synthetic: bool) -> None:
+    """Refuse to read real platforms beside simulated ones, or into a synthetic store.
+
+    Raises ConfigError.
+    """
+    real = [key for key in platforms if not is_loopback(settings.urls.get(key, ""))]
+    if not real:
+        return
+    if synthetic:
+        raise ConfigError(
+            f"the store is synthetic and would be filled from the real {real[0]}, which is "
+            "refused: make another data folder with: tracker init FOLDER"
+        )
+    if is_simulated(settings, platforms):
+        raise ConfigError(
+            f"the settings name a simulated platform and {real[0]} is the real one; their numbers "
+            "never go into one store: set all TRACKER_…_URL or none"
+        )
+
+
+def make_connectors(
+    settings: Settings, platforms: Sequence[str], http: LiveHttp
+) -> tuple[dict[str, Connector], list[str]]:
+    """Make the connectors that can start, and say how to mend the others."""
+    made: dict[str, Connector] = {}
     refused: list[str] = []
-    for key, kind in CONNECTORS.items():
-        if platforms and key not in platforms:
-            continue
-        if opened.synthetic and not is_loopback(opened.settings.urls.get(key, "")):
-            raise ConfigError(
-                f"the store is synthetic; {kind.__name__} would read the real {key}, which is "
-                "refused: "
-                "make another data folder with: tracker init FOLDER"
-            )
+    for key in platforms:
         try:
-            chosen[key] = kind(http, opened.settings)
+            made[key] = CONNECTORS[key](http, settings)
         except ConfigError as error:
             refused.append(f"{key} does not start: {error}")
-            say(refused[-1])
-    return chosen, refused
+    return made, refused

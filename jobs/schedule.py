@@ -26,7 +26,9 @@ GRACE_SECONDS = int(LATEST_AFTER.total_seconds())
 TRY_AGAIN = timedelta(minutes=5)
 
 
-def build_scheduler(run_night: Callable[[], None], at: time) -> BlockingScheduler:
+def build_scheduler(
+    run_night: Callable[[], datetime | None], at: time, clock: Callable[[], datetime] = wall_clock
+) -> BlockingScheduler:
     """Make a scheduler that runs the night at `at` (local time), once however late, never twice at
     a time.
     """

@@ -80,7 +80,9 @@ def check_readiness(opened: Opened) -> Readiness:
     found = []
     for platform in sorted({row["platform"] for row in accounts}):
         own = [row for row in accounts if row["platform"] == platform]
-        bases = Counter(row["basis"] or PLATFORMS[platform].default_basis.key for row in own)
+        bases = dict(
+            Counter(row["basis"] or PLATFORMS[platform].default_basis.key for row in own)
+        )
         reason = _why_not(opened, platform)
         found.append(
             PlatformReadiness(

@@ -28,7 +28,9 @@ def reading(
     minute: int = 5,
     **profile: Any,
 ) -> Reading:
-    """Make a reading; keywords such as `followers=10` make its profile. It is tried `minute` after the schedule."""
+    """Make a reading; keywords such as `followers=10` make its profile. It is tried `minute` after
+    the schedule.
+    """
     moment = scheduled_at(day) + timedelta(minutes=minute)
     return Reading(
         account_id=account_id,
@@ -50,18 +52,36 @@ def post(native_id: str, published_at: datetime | None = None, **counts: Any) ->
 
 
 def register(store: Store, *accounts: str) -> None:
-    """Put a locality, its People's Committee and accounts into a store; the platform is the id's last part."""
+    """Put a locality, its People's Committee and accounts into a store; the platform is the id's
+    last part.
+    """
     store.put_rows("locality", [{"id": "da-nang", "gso_code": "48"}])
     store.put_rows(
         "agency",
-        [{"id": "ubnd-da-nang", "name_vi": "UBND thành phố Đà Nẵng", "kind": "ubnd", "locality_id": "da-nang"}],
+        [
+            {
+                "id": "ubnd-da-nang",
+                "name_vi": "UBND thành phố Đà Nẵng",
+                "kind": "ubnd",
+                "locality_id": "da-nang",
+            }
+        ],
     )
     for account in accounts:
         platform = account.rsplit("-", 1)[1]
-        store.put_rows("account", [{"id": account, "platform": platform, "active_from": "2021-01-01"}])
+        store.put_rows(
+            "account", [{"id": account, "platform": platform, "active_from": "2021-01-01"}]
+        )
         store.put_rows(
             "account_period",
-            [{"account_id": account, "valid_from": "2021-01-01", "agency_id": "ubnd-da-nang", "handle": account}],
+            [
+                {
+                    "account_id": account,
+                    "valid_from": "2021-01-01",
+                    "agency_id": "ubnd-da-nang",
+                    "handle": account,
+                }
+            ],
         )
 
 

@@ -1,4 +1,6 @@
-"""The only room that writes SQL: readings, register rows, nights, purge and backup. Knows no platform's JSON and no file format."""
+"""The only room that writes SQL: readings, register rows, nights, purge and backup. Knows no
+platform's JSON and no file format.
+"""
 
 from tracker.store.core import Store, open_store, upgrade
 from tracker.store.results import (

@@ -33,7 +33,9 @@ def limited_bases() -> list[tuple[str, Basis]]:
 
 @lru_cache(maxsize=4096)
 def definitions_text(platform: str, day: int) -> str | None:
-    """Name the metrics of a platform that no longer have their first definition on a day, None = all have."""
+    """Name the metrics of a platform that no longer have their first definition on a day, None =
+    all have.
+    """
     known = sorted({(item.entity, item.metric) for item in BREAKS if item.platform == platform})
     changed = [
         f"{entity}.{metric}={found}"

@@ -1,4 +1,6 @@
-"""`Store`: one open store, one writer. Everything that changes it is a method here; the SQL lies in the modules beside."""
+"""`Store`: one open store, one writer. Everything that changes it is a method here; the SQL lies in
+the modules beside.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,11 @@ from tracker.store.results import (
 
 
 class Store:
-    """An open store. Reads use a connection of their own; writes are one transaction each and never overlap.
+    """An open store. Reads use a connection of their own; writes are one transaction each and never
+    overlap.
 
-    Methods that write join an open `transaction()` of the same thread, so that a whole command is all or nothing.
+    Methods that write join an open `transaction()` of the same thread, so that a whole command is
+    all or nothing.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -55,7 +59,8 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """Give the connection of the open transaction, else one of its own that commits at the end."""
+        """Give the connection of the open transaction, else one of its own that commits at the end.
+        """
         opened = self._opened
         if opened is not None:
             yield opened
@@ -70,7 +75,9 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """Give a connection for reading: inside a transaction of this thread its own, so that it sees its writes."""
+        """Give a connection for reading: inside a transaction of this thread its own, so that it
+        sees its writes.
+        """
         opened = self._opened
         if opened is not None:
             yield opened
@@ -82,9 +89,11 @@ class Store:
     def transaction(
         self, command: str, digest: str | None = None, *, at: datetime, office: str | None = None
     ) -> Iterator[Transaction]:
-        """Run one command's writes all or nothing, and append its row to `change` (if it changed any row).
+        """Run one command's writes all or nothing, and append its row to `change` (if it changed
+        any row).
 
-        `digest` is the sha256 of the file behind it; `at` is UTC. Raise inside to take everything back.
+        `digest` is the sha256 of the file behind it; `at` is UTC. Raise inside to take everything
+        back.
         """
         change = Transaction(command=command, digest=digest, office=office)
         with self._writing() as connection:
@@ -93,13 +102,15 @@ class Store:
                 register_rows.append_change(connection, change, at)
 
     def save(self, readings: Sequence[Reading]) -> Saved:
-        """Write whole readings in one transaction: attempts, snapshots, posts, details, and `daily` where touched.
+        """Write whole readings in one transaction: attempts, snapshots, posts, details, and `daily`
+        where touched.
 
-        Saving the same reading twice changes nothing, and NULL never overwrites a number. Pass all readings of an
-        account together, up to 50 accounts at once. A number that was not zero and becomes 0 must have been asked
-        for twice by the caller: see `last_counts`. The account learns its permanent id once; another handle under
-        the same permanent id closes the open account period the day before and opens one with the same agency.
-        Raises StoreError for an account that the register does not know.
+        Saving the same reading twice changes nothing, and NULL never overwrites a number. Pass all
+        readings of an account together, up to 50 accounts at once. A number that was not zero and
+        becomes 0 must have been asked for twice by the caller: see `last_counts`. The account
+        learns its permanent id once; another handle under the same permanent id closes the open
+        account period the day before and opens one with the same agency. Raises StoreError for an
+        account that the register does not know.
         """
         with self._writing() as connection:
             return saving.save(connection, readings)
@@ -107,7 +118,8 @@ class Store:
     def last_counts(self, account_ids: Sequence[str], lane: str) -> dict[str, dict[str, int]]:
         """Give the last known number of each account's columns, by account id and metric.
 
-        For the caller's rule: a known non-zero that becomes 0 is asked for a second time before it is saved.
+        For the caller's rule: a known non-zero that becomes 0 is asked for a second time before it
+        is saved.
         """
         with self._reading() as connection:
             return due.last_counts(connection, account_ids, lane)
@@ -115,7 +127,9 @@ class Store:
     def last_post_counts(
         self, posts: Sequence[PostRef], lane: str
     ) -> dict[tuple[str, str], dict[str, int]]:
-        """Give the last known number of each post's columns, by (account id, native id); for the same rule."""
+        """Give the last known number of each post's columns, by (account id, native id); for the
+        same rule.
+        """
         with self._reading() as connection:
             return due.last_post_counts(connection, posts, lane)
 
@@ -128,7 +142,9 @@ class Store:
         platforms: Sequence[str] | None = None,
         accounts: Sequence[str] | None = None,
     ) -> list[DueAccount]:
-        """List active accounts, by id, without a successful attempt at `what` in this lane on this night."""
+        """List active accounts, by id, without a successful attempt at `what` in this lane on this
+        night.
+        """
         with self._reading() as connection:
             return due.due_accounts(connection, day, lane, what, platforms, accounts)
 
@@ -141,7 +157,8 @@ class Store:
         platforms: Sequence[str] | None = None,
         accounts: Sequence[str] | None = None,
     ) -> list[DuePost]:
-        """List posts of active accounts that reached an age mark and were not looked at since, oldest first.
+        """List posts of active accounts that reached an age mark and were not looked at since,
+        oldest first.
 
         `at` is the UTC instant whose ages count; None = the scheduled instant of the night.
         """
@@ -159,12 +176,14 @@ class Store:
         entered_on: date | None = None,
         office: str | None = None,
     ) -> Loaded:
-        """Write many imported numbers of accounts: tuples (account id, day, observed_at, lane, metric, value, step,
-        qualifier, source), `day` as day number, `observed_at` in Unix seconds UTC.
+        """Write many imported numbers of accounts: tuples (account id, day, observed_at, lane,
+        metric, value, step, qualifier, source), `day` as day number, `observed_at` in Unix
+        seconds UTC.
 
-        `value` None is passed over (unknown). A stored number that differs is not written and comes back as a
-        conflict; with `replace_reason` a correction is written instead. Each (account, day, lane, observed_at) is
-        one attempt of `import`, held under the account's basis (`declared` numbers under the basis `declared`).
+        `value` None is passed over (unknown). A stored number that differs is not written and comes
+        back as a conflict; with `replace_reason` a correction is written instead. Each (account,
+        day, lane, observed_at) is one attempt of `import`, held under the account's basis
+        (`declared` numbers under the basis `declared`).
         """
         with self._writing() as connection:
             correction = (
@@ -183,11 +202,13 @@ class Store:
         office: str | None = None,
         days: Sequence[int] | None = None,
     ) -> Loaded:
-        """Write many imported numbers of posts: tuples (account id, native id, published_at, observed_at, lane,
-        metric, value, url, kind, language), both instants in Unix seconds UTC.
+        """Write many imported numbers of posts: tuples (account id, native id, published_at,
+        observed_at, lane, metric, value, url, kind, language), both instants in Unix seconds
+        UTC.
 
-        The night of a number is its entry in `days` (day numbers), None = the local date of `observed_at`. Otherwise as `import_account_numbers`; a row with
-        metric None only makes the post known.
+        The night of a number is its entry in `days` (day numbers), None = the local date of
+        `observed_at`. Otherwise as `import_account_numbers`; a row with metric None only makes the
+        post known.
         """
         with self._writing() as connection:
             correction = (
@@ -203,17 +224,20 @@ class Store:
     def put_rows(
         self, table: str, rows: Sequence[Mapping[str, Any]], *, replace: bool = False
     ) -> int:
-        """Insert or update rows by key; give how many rows are new or changed (what `change.rows` counts).
+        """Insert or update rows by key; give how many rows are new or changed (what `change.rows`
+        counts).
 
-        Values may be typed or the text of a CSV cell; an empty text is unknown. Columns not named stay as they are,
-        and unknown (None) does not overwrite a known value unless `replace`. A missing `valid_from` of a key means
-        "since always" (0001-01-01). Raises StoreError for an unknown table or column.
+        Values may be typed or the text of a CSV cell; an empty text is unknown. Columns not named
+        stay as they are, and unknown (None) does not overwrite a known value unless `replace`. A
+        missing `valid_from` of a key means "since always" (0001-01-01). Raises StoreError for an
+        unknown table or column.
         """
         with self._writing() as connection:
             return register_rows.put_rows(connection, table, rows, replace=replace)
 
     def rows(self, table: str, **equals: Any) -> list[dict[str, Any]]:
-        """Give the rows of a small table in the order of its key, as dictionaries of typed values."""
+        """Give the rows of a small table in the order of its key, as dictionaries of typed values.
+        """
         with self._reading() as connection:
             return register_rows.rows(connection, table, equals)
 
@@ -227,7 +251,9 @@ class Store:
             change.rows += 1
 
     def put_answers(self, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> int:
-        """Keep what offices answered to the declared questions of a letter: rows of the table `answer`."""
+        """Keep what offices answered to the declared questions of a letter: rows of the table
+        `answer`.
+        """
         return self.put_rows("answer", rows, replace=replace)
 
     def save_edition(
@@ -243,7 +269,9 @@ class Store:
         document_number: str | None = None,
         document_date: date | None = None,
     ) -> None:
-        """Keep one edition. A draft of the same number is replaced; an issued edition never changes (StoreError)."""
+        """Keep one edition. A draft of the same number is replaced; an issued edition never changes
+        (StoreError).
+        """
         with self._writing() as connection:
             register_rows.save_edition(
                 connection,
@@ -299,8 +327,11 @@ class Store:
             return ledger.quota_used(connection, platform, credential, day)
 
     def mark_synthetic(self) -> None:
-        """Mark the store as filled by the sandbox, for ever."""
+        """Mark the store as filled by the sandbox, for ever. Raises StoreError where real numbers
+        are in it.
+        """
         with self._writing() as connection:
+            ledger.refuse_real_numbers(connection)
             ledger.put_meta(connection, "synthetic", "1")
 
     @property
@@ -317,11 +348,12 @@ class Store:
         at: datetime | None = None,
         also: Sequence[Callable[[date, bool], Sequence[Purged]]] = (),
     ) -> list[Purged]:
-        """Delete numbers held longer than their basis allows, and what was derived from them; list what went.
+        """Delete numbers held longer than their basis allows, and what was derived from them; list
+        what went.
 
-        `also` are further rooms' purges (today, dry_run) -> list, run inside the same transaction; they may call
-        this store. A purge that deleted something appends a row to `change`, dated `at` (None = the scheduled
-        instant of `today`).
+        `also` are further rooms' purges (today, dry_run) -> list, run inside the same transaction;
+        they may call this store. A purge that deleted something appends a row to `change`, dated
+        `at` (None = the scheduled instant of `today`).
         """
         with self._writing() as connection:
             found = purging.purge(connection, today, dry_run=dry_run)
@@ -333,7 +365,9 @@ class Store:
             return found
 
     def backup(self, target: Path) -> Path:
-        """Write a compact copy of the store to `target` in one atomic step. Tokens are not in the store."""
+        """Write a compact copy of the store to `target` in one atomic step. Tokens are not in the
+        store.
+        """
         with self._writer, store_errors(self.engine):
             return versions.copy_store(self.engine, target)
 
@@ -341,7 +375,8 @@ class Store:
 def open_store(url: str, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Store:
     """Open the store at a SQLAlchemy URL, or with `create` make it where there is none.
 
-    Raises StoreError in one sentence for no store, an older or newer store, a folder, a file that is no store.
+    Raises StoreError in one sentence for no store, an older or newer store, a folder, a file that
+    is no store.
     """
     engine = make_engine(url, busy_seconds)
     with store_errors(engine):
@@ -354,9 +389,11 @@ def open_store(url: str, *, create: bool = False, busy_seconds: float = BUSY_SEC
 
 
 def upgrade(url: str, *, copy_to: Path | None = None) -> tuple[str, str, Path | None]:
-    """Bring an older store to this program's version; give version before, version after and the copy made first.
+    """Bring an older store to this program's version; give version before, version after and the
+    copy made first.
 
-    SQLite files are copied first (`VACUUM INTO`), beside the store or to `copy_to`. A current store is left alone.
+    SQLite files are copied first (`VACUUM INTO`), beside the store or to `copy_to`. A current store
+    is left alone.
     """
     engine = make_engine(url, BUSY_SECONDS)
     try:

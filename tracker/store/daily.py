@@ -1,4 +1,6 @@
-"""Makes `daily`: posts by account, publication day, kind and language at the age of 168 hours. Derived, in SQL, by sets."""
+"""Makes `daily`: posts by account, publication day, kind and language at the age of 168 hours.
+Derived, in SQL, by sets.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def _fill_touched(connection: Connection) -> None:
 
 
 def _component(column: str, counted: str) -> str:
-    """Count a component as 0 only where the platform does not publish it; published but unknown stays unknown."""
+    """Count a component as 0 only where the platform does not publish it; published but unknown
+    stays unknown.
+    """
     without = [
         f"'{platform.key}'"
         for platform in PLATFORMS.values()
@@ -115,7 +119,9 @@ def _day_of(dialect: str, column: str) -> str:
 
 
 def _corrected(dialect: str, entity: str, column: str, subject: str) -> str:
-    """Write SQL for a number of snapshot `s` as the latest correction of its day, lane and metric leaves it."""
+    """Write SQL for a number of snapshot `s` as the latest correction of its day, lane and metric
+    leaves it.
+    """
     keys = {column} | {
         key
         for platform in PLATFORMS.values()
@@ -136,10 +142,11 @@ def _corrected(dialect: str, entity: str, column: str, subject: str) -> str:
 def _insert_sql(dialect: str, *, corrected: bool) -> str:
     """Write the statement that fills `daily` for the touched days.
 
-    item: the posts of the touched days. look: their counts with the instant they were read, unless the terms forbid
-    derived numbers. known: one row a post, lane, measure (0 interactions, 1 views) and look that knows it. paired:
-    beside the look before. settled: the first look at or after 168 hours, its number interpolated from the look
-    before; a look at 168 hours sharp counts alone. best: of the lanes, the first in order.
+    item: the posts of the touched days. look: their counts with the instant they were read, unless
+    the terms forbid derived numbers. known: one row a post, lane, measure (0 interactions, 1 views)
+    and look that knows it. paired: beside the look before. settled: the first look at or after 168
+    hours, its number interpolated from the look before; a look at 168 hours sharp counts alone.
+    best: of the lanes, the first in order.
     """
 
     def of_post(column: str) -> str:

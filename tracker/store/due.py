@@ -17,7 +17,9 @@ from tracker.store.engine import CHUNK, fetch_for, mark
 from tracker.store.results import DueAccount, DuePost
 
 MARKS = (1, 2, 3, 6, 7, 14, 28, 90)
-"""Ages in days at which a post is looked at, so that posts are compared at equal age (DESIGN rule 6)."""
+"""Ages in days at which a post is looked at, so that posts are compared at equal age (DESIGN rule
+6).
+"""
 
 LATEST_AGE = 120
 """A mark missed for so long is not made up for: the look would be of another age."""

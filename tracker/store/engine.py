@@ -21,7 +21,9 @@ CHUNK = 500
 
 
 def make_engine(url: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
-    """Make an engine whose writing transactions take the write lock when they begin. Raises StoreError."""
+    """Make an engine whose writing transactions take the write lock when they begin. Raises
+    StoreError.
+    """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
@@ -121,7 +123,9 @@ def fetch(connection: Connection, sql: str, values: Sequence[Any] = ()) -> list[
 def fetch_for(
     connection: Connection, sql: str, values: Sequence[Any], more: Sequence[Any] = ()
 ) -> Iterator[Sequence[Any]]:
-    """Run a SELECT for many values: `{values}` in it becomes their list, `{mark}` one sign; `more` are bound after."""
+    """Run a SELECT for many values: `{values}` in it becomes their list, `{mark}` one sign; `more`
+    are bound after.
+    """
     for start in range(0, len(values), CHUNK):
         part = values[start : start + CHUNK]
         statement = sql.format(values=marks(connection, len(part)), mark=mark(connection))

@@ -1,4 +1,6 @@
-"""The ledger of nights, the units a credential used, and facts about the store itself. Knows no reading."""
+"""The ledger of nights, the units a credential used, and facts about the store itself. Knows no
+reading.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
+from tracker.errors import StoreError
 from tracker.periods import date_of, day_number
 from tracker.store.engine import mark
 from tracker.store.results import NightRow
@@ -74,6 +77,17 @@ def quota_used(connection: Connection, platform: str, credential: str, day: date
 def put_meta(connection: Connection, key: str, value: str) -> None:
     """Keep a fact about the store."""
     upsert(connection, "meta", [(key, value)])
+
+
+def refuse_real_numbers(connection: Connection) -> None:
+    """Raise StoreError where a store that is not synthetic holds readings or imported numbers."""
+    if meta(connection, "synthetic") == "1":
+        return
+    if connection.exec_driver_sql("SELECT 1 FROM attempt LIMIT 1").first() is not None:
+        raise StoreError(
+            "the store holds real numbers, so simulated ones may not be read into it: "
+            "make another data folder with: tracker init FOLDER"
+        )
 
 
 def meta(connection: Connection, key: str) -> str | None:

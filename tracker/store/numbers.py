@@ -1,4 +1,6 @@
-"""Bulk paths for imported numbers: whole files of counts of accounts and of posts, by sets. Knows no file format."""
+"""Bulk paths for imported numbers: whole files of counts of accounts and of posts, by sets. Knows
+no file format.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class Replacement:
 
 @dataclass(slots=True)
 class Incoming:
-    """What a file says of one look: the columns in order, details by metric, steps and qualifiers by metric."""
+    """What a file says of one look: the columns in order, details by metric, steps and qualifiers
+    by metric.
+    """
 
     account_id: str
     post: str | None
@@ -61,7 +65,9 @@ class Incoming:
 
 @lru_cache(maxsize=4096)
 def column_of(platform: str, entity: str, metric: str) -> int | None:
-    """Give the position of the column that keeps a metric, under the platform's own key; None = a detail."""
+    """Give the position of the column that keeps a metric, under the platform's own key; None = a
+    detail.
+    """
     columns = ACCOUNT_COLUMNS if entity == "account" else POST_COLUMNS
     for measure in platform_named(platform).measures_of(entity):
         if metric in measure.keys and not measure.detail:
@@ -70,7 +76,8 @@ def column_of(platform: str, entity: str, metric: str) -> int | None:
 
 
 class Loading:
-    """One bulk import: gathers looks in memory, compares them with the store, writes what is new."""
+    """One bulk import: gathers looks in memory, compares them with the store, writes what is new.
+    """
 
     def __init__(
         self,
@@ -94,7 +101,9 @@ class Loading:
         self.conflicts: list[Conflict] = []
 
     def platform(self, account_id: str) -> str:
-        """Give the platform of an account. Raises StoreError for an account the register does not know."""
+        """Give the platform of an account. Raises StoreError for an account the register does not
+        know.
+        """
         if account_id not in self.accounts:
             raise StoreError(
                 f"numbers name the account {account_id!r}, which the register does not know"
@@ -161,7 +170,9 @@ class Loading:
         before: Sequence[Any] | None,
         stored_details: Mapping[tuple[str, int, int, str], int],
     ) -> bool:
-        """Take out of a look what the store has already or has otherwise; say whether anything is left to write."""
+        """Take out of a look what the store has already or has otherwise; say whether anything is
+        left to write.
+        """
         if before is None:
             self.created += len(incoming.details) + 5 - incoming.values.count(None)
             return True
@@ -305,7 +316,9 @@ class Loading:
         return rows
 
     def settle_conflicts(self) -> list[dict[str, Any]]:
-        """Write corrections instead of conflicts where a reason was given; a correction that is there settles one too."""
+        """Write corrections instead of conflicts where a reason was given; a correction that is
+        there settles one too.
+        """
         if not self.conflicts:
             return []
         rows = [self._correction(conflict) for conflict in self.conflicts]

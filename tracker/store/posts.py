@@ -1,4 +1,6 @@
-"""Writes the posts of readings: new posts, what became known of old ones, snapshots, details, posts that went missing."""
+"""Writes the posts of readings: new posts, what became known of old ones, snapshots, details, posts
+that went missing.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ _counts = attrgetter("views", "reactions", "comments", "shares", "saves")
 
 
 class Filed(NamedTuple):
-    """A reading with its attempt and codes; `newest`: nothing of a later night is known of the account."""
+    """A reading with its attempt and codes; `newest`: nothing of a later night is known of the
+    account.
+    """
 
     reading: Reading
     account_id: str
@@ -57,7 +61,9 @@ class Filed(NamedTuple):
 
 @dataclass
 class Written:
-    """What became of the posts; `touched` are (account id, publication day) whose `daily` rows no longer hold."""
+    """What became of the posts; `touched` are (account id, publication day) whose `daily` rows no
+    longer hold.
+    """
 
     created: int = 0
     snapshots: int = 0
@@ -68,7 +74,9 @@ Key = tuple[str, str]
 
 
 def save_posts(connection: Connection, filed: Sequence[Filed]) -> Written:
-    """Write every post of the readings, some hundred of one lane at a time so that memory stays small."""
+    """Write every post of the readings, some hundred of one lane at a time so that memory stays
+    small.
+    """
     written = Written()
     items: list[Filed] = []
     seen: list[PostCounts] = []
@@ -95,11 +103,13 @@ def find_posts(
     lane: int = 0,
     before: int = NEVER,
 ) -> list[Any]:
-    """Look up posts by account id and native id, side by side; None in the place of a post that is not known.
+    """Look up posts by account id and native id, side by side; None in the place of a post that is
+    not known.
 
-    Else position in its part, id, published_at, url, kind, gone_on, letters, and what the latest look in a lane knew
-    if that look came before the night `before` and 168 hours or more after publication: views (8), reactions (4),
-    comments (2), shares (1), added up; None if there is no such look.
+    Else position in its part, id, published_at, url, kind, gone_on, letters, and what the latest
+    look in a lane knew if that look came before the night `before` and 168 hours or more after
+    publication: views (8), reactions (4), comments (2), shares (1), added up; None if there is no
+    such look.
     """
     sign = mark(connection)
     latest = day_starts_at(before - 1) - WEEK_SECONDS
@@ -193,9 +203,11 @@ def _save_seen(
 def _settled(
     item: Filed, published_at: int, knew: int | None, values: tuple[int | None, ...]
 ) -> bool:
-    """Say whether this look changes nothing in `daily`: too early, or day 7 was settled before, known or not.
+    """Say whether this look changes nothing in `daily`: too early, or day 7 was settled before,
+    known or not.
 
-    It was when an earlier look came 168 hours or more after publication and knew every number this one knows.
+    It was when an earlier look came 168 hours or more after publication and knew every number this
+    one knows.
     """
     if knew is None:
         return item.observed_at - published_at < WEEK_SECONDS
@@ -214,7 +226,9 @@ def _new_posts(
     seen: Sequence[PostCounts],
     found: Sequence[Any],
 ) -> dict[Key, tuple[Any, ...]]:
-    """Make the rows of posts seen for the first time; their text is read for its language and dropped."""
+    """Make the rows of posts seen for the first time; their text is read for its language and
+    dropped.
+    """
     made: dict[Key, tuple[Any, ...]] = {}
     first = next_id(connection, "post")
     for item, counts, known in zip(items, seen, found, strict=True):
@@ -244,7 +258,9 @@ def _facts(counts: PostCounts) -> tuple[Any, ...]:
 def _complete_posts(
     connection: Connection, changed: Sequence[tuple[Filed, PostCounts, Any]]
 ) -> set[tuple[str, int]]:
-    """Write what became known of old posts: missing facts, another kind, that a missing post is back."""
+    """Write what became known of old posts: missing facts, another kind, that a missing post is
+    back.
+    """
     rows = []
     touched = set()
     for item, counts, (_, post_id, published_at, url, kind, gone_on, letters, _) in changed:

@@ -1,4 +1,6 @@
-"""Deletes what the terms of a basis no longer let us keep (DESIGN rule 7), and makes anew what was derived from it."""
+"""Deletes what the terms of a basis no longer let us keep (DESIGN rule 7), and makes anew what was
+derived from it.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ STEPS = (
 
 
 def purge(connection: Connection, today: date, *, dry_run: bool) -> list[Purged]:
-    """Delete, or with `dry_run` only count, the numbers that are older than their basis allows; see `Store.purge`."""
+    """Delete, or with `dry_run` only count, the numbers that are older than their basis allows; see
+    `Store.purge`.
+    """
     found: list[Purged] = []
     for platform, basis in limited_bases():
         found += _purge_basis(connection, platform, basis, today, dry_run=dry_run)

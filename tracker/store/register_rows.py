@@ -1,4 +1,6 @@
-"""Writes the rows people fill: the register's mirror, corrections, outcomes, answers, editions, the log of changes."""
+"""Writes the rows people fill: the register's mirror, corrections, outcomes, answers, editions, the
+log of changes.
+"""
 
 from __future__ import annotations
 

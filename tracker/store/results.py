@@ -12,7 +12,9 @@ from tracker.readings import AccountRef, PostRef
 
 @dataclass(frozen=True)
 class Renamed:
-    """An account that answered under another handle: the period before ended, one with the new handle began on `day`."""
+    """An account that answered under another handle: the period before ended, one with the new
+    handle began on `day`.
+    """
 
     account_id: str
     old: str
@@ -24,8 +26,9 @@ class Renamed:
 class Saved:
     """What one save wrote. `posts` are posts seen for the first time.
 
-    `resolved` are (account id, permanent id) learnt for the first time; `strangers` are (account id, known, came):
-    accounts that answered with another permanent id than the register's, which a person must look at.
+    `resolved` are (account id, permanent id) learnt for the first time; `strangers` are (account
+    id, known, came): accounts that answered with another permanent id than the register's, which a
+    person must look at.
     """
 
     accounts: int = 0
@@ -40,9 +43,10 @@ class Saved:
 class DueAccount:
     """An account without a successful attempt yet.
 
-    `last_posts_total` is the account's `posts` count as it stood at the last successful `posts` attempt, and
-    `last_walk` the night of the last attempt that saw the whole list: both None if there was none. `strikes` counts
-    the nights since the last success on which the platform answered `gone` or `unclear`.
+    `last_posts_total` is the account's `posts` count as it stood at the last successful `posts`
+    attempt, and `last_walk` the night of the last attempt that saw the whole list: both None if
+    there was none. `strikes` counts the nights since the last success on which the platform
+    answered `gone` or `unclear`.
     """
 
     ref: AccountRef
@@ -56,7 +60,9 @@ class DueAccount:
 
 @dataclass(frozen=True)
 class DuePost:
-    """A post to be looked at. `mark` is the age in days it has reached since `last_look` (None = never looked at)."""
+    """A post to be looked at. `mark` is the age in days it has reached since `last_look` (None =
+    never looked at).
+    """
 
     ref: PostRef
     published_at: datetime | None
@@ -66,7 +72,9 @@ class DuePost:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A stored number that an import would change. `post` is the post's native id, None = a number of the account."""
+    """A stored number that an import would change. `post` is the post's native id, None = a number
+    of the account.
+    """
 
     account_id: str
     post: str | None
@@ -79,9 +87,11 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a bulk import did: numbers written, numbers already there, and conflicts, which were not written.
+    """What a bulk import did: numbers written, numbers already there, and conflicts, which were not
+    written.
 
-    `corrections` are the rows written to the table `correction` instead of the conflicts, when a reason was given.
+    `corrections` are the rows written to the table `correction` instead of the conflicts, when a
+    reason was given.
     """
 
     created: int = 0
@@ -114,7 +124,9 @@ class NightRow:
 
 @dataclass
 class Transaction:
-    """One command's changes: all or nothing. `rows` grows with every register row put; it is what `tracker log` shows."""
+    """One command's changes: all or nothing. `rows` grows with every register row put; it is what
+    `tracker log` shows.
+    """
 
     command: str
     digest: str | None

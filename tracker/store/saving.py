@@ -1,4 +1,6 @@
-"""Writes readings: attempts, account snapshots, renames; posts are written beside, in `posts`. Knows no platform's JSON."""
+"""Writes readings: attempts, account snapshots, renames; posts are written beside, in `posts`.
+Knows no platform's JSON.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ _counts = attrgetter("followers", "following", "posts", "views", "likes")
 
 
 class Known(NamedTuple):
-    """What the store knows of an account before a save. `newest_day` is the last night anything was tried."""
+    """What the store knows of an account before a save. `newest_day` is the last night anything was
+    tried.
+    """
 
     platform: str
     native_id: str | None
@@ -154,7 +158,9 @@ def _succeed_at_second_try(
     rows: Sequence[tuple[Any, ...]],
     filed: dict[tuple[Any, ...], tuple[int, str]],
 ) -> None:
-    """Let a success take the place of a failure of the same second, which a fixed clock makes of every second try."""
+    """Let a success take the place of a failure of the same second, which a fixed clock makes of
+    every second try.
+    """
     better = []
     for row in rows:
         attempt_id, status = filed[row[1:6]]
@@ -191,7 +197,9 @@ def _save_profiles(connection: Connection, filed: Sequence[posts.Filed]) -> int:
 def _days_of_new_followers(
     connection: Connection, filed: Sequence[posts.Filed]
 ) -> set[tuple[str, int]]:
-    """Find the publication days whose followers at publication may have changed: from the night to the next one known."""
+    """Find the publication days whose followers at publication may have changed: from the night to
+    the next one known.
+    """
     by_day: dict[int, list[str]] = {}
     for item in filed:
         if item.reading.profile is not None and item.reading.profile.followers is not None:
@@ -241,7 +249,8 @@ def _follow_handles(
 ) -> tuple[Renamed, ...]:
     """Give an account that answered under another handle a new period.
 
-    The permanent id must be the known one; the first time it is learnt, the registered address led to it.
+    The permanent id must be the known one; the first time it is learnt, the registered address led
+    to it.
     """
     told = {}
     for reading in sorted(readings, key=lambda reading: reading.day):
@@ -298,7 +307,9 @@ def _set_handle(connection: Connection, account_id: str, period: Period, handle:
 def _open_period(
     connection: Connection, account_id: str, period: Period, handle: str, day: date
 ) -> None:
-    """End the open period the day before and begin one with the new handle; on its own first day it is only renamed."""
+    """End the open period the day before and begin one with the new handle; on its own first day it
+    is only renamed.
+    """
     columns = ("account_id", "valid_from", "valid_to", "agency_id", "handle", "url")
     started = period.valid_from.isoformat()
     url = period.url

@@ -1,4 +1,6 @@
-"""One idempotent upsert for every table, built from the metadata, run by the driver. Knows no reading."""
+"""One idempotent upsert for every table, built from the metadata, run by the driver. Knows no
+reading.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,6 @@ from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker.models import Row
-
 
 LONGEST = 900
 """Values in one statement: SQLite built with old limits takes 999."""
@@ -59,11 +60,12 @@ def upsert_sql(
     key: Sequence[str] | None = None,
     rows: int = 1,
 ) -> str:
-    """Write the upsert of a table for `sqlite` or `postgresql`, one driver sign a value, for some rows at once.
+    """Write the upsert of a table for `sqlite` or `postgresql`, one driver sign a value, for some
+    rows at once.
 
-    `columns` None = all, in the order of the table; `key` None = the primary key. `conflict` says what happens to a
-    row that is there: `keep` takes every new number and keeps the old one where the new is NULL, `replace` takes
-    NULL as well, `ignore` leaves the row alone.
+    `columns` None = all, in the order of the table; `key` None = the primary key. `conflict` says
+    what happens to a row that is there: `keep` takes every new number and keeps the old one where
+    the new is NULL, `replace` takes NULL as well, `ignore` leaves the row alone.
     """
     made = table_of(table)
     return _statement(
@@ -87,8 +89,9 @@ def upsert(
 ) -> int:
     """Write rows by driver-level `executemany`; give how many the database says it touched.
 
-    SQLite takes a hundred rows of a snapshot in one statement twice as fast as one by one (measured); a key may come
-    twice and the later row wins. PostgreSQL refuses a key twice in one statement, so there it is one by one.
+    SQLite takes a hundred rows of a snapshot in one statement twice as fast as one by one
+    (measured); a key may come twice and the later row wins. PostgreSQL refuses a key twice in one
+    statement, so there it is one by one.
     """
     if not rows:
         return 0
@@ -110,7 +113,9 @@ def upsert(
 
 
 def next_id(connection: Connection, table: str) -> int:
-    """Give the first free whole-number id; safe because a store has one writer, which holds the write lock."""
+    """Give the first free whole-number id; safe because a store has one writer, which holds the
+    write lock.
+    """
     return int(
         connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").scalar_one()
     )

@@ -27,7 +27,9 @@ def store_file(engine: Engine) -> Path | None:
 
 
 def revision(engine: Engine) -> str | None:
-    """Read a store's version; None = an empty database. Raises StoreError where there is something else."""
+    """Read a store's version; None = an empty database. Raises StoreError where there is something
+    else.
+    """
     with engine.connect() as connection:
         tables = inspect(connection).get_table_names()
         if "alembic_version" in tables:
@@ -67,7 +69,9 @@ def _wrong_version(engine: Engine, found: str) -> str:
 
 
 def migrate(engine: Engine) -> None:
-    """Run all migrations that are missing, inside one transaction that holds the write lock from its start."""
+    """Run all migrations that are missing, inside one transaction that holds the write lock from
+    its start.
+    """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.connect() as connection:
