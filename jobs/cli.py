@@ -45,7 +45,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but problems
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 Day = Annotated[str | None, typer.Option("--day", help="The night's local date, YYYY-MM-DD.")]
 PROBLEMS_SHOWN = 50
-log = logging.getLogger("tracker.cli")
 
 
 def main() -> None:
@@ -124,7 +123,9 @@ def opened_for(data: Path | None, db: str | None) -> Opened:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     opened = open_all(data, db)
     for name in opened.settings.unknown:
-        log.warning("%s is no setting of this program; see .env.example", name)
+        logging.getLogger("tracker.settings").warning(
+            "%s is no setting of this program; see .env.example", name
+        )
     return opened
 
 

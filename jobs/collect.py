@@ -141,7 +141,7 @@ class Dispatcher:
         that are stopped.
         """
         with self._turn():
-            left = {post.ref for post in due if not self._stop_of(post.ref.account, "refresh")}
+            left = {post.ref for post in due if not self.stop_of(post.ref.account, "refresh")}
             refs = [post.ref for post in due if post.ref in left]
             if not refs:
                 return []
@@ -235,7 +235,8 @@ class Dispatcher:
         assert isinstance(error, ReadError), "only an error stops a credential"
         self.stopped.setdefault((credential, what), error)
 
-    def _stop_of(self, account: AccountRef, what: str) -> ReadError | None:
+    def stop_of(self, account: AccountRef, what: str) -> ReadError | None:
+        """Give the error that keeps an account from being asked in a phase; None = nothing does."""
         credential = self.connector.credential(account)
         stop = self.stopped.get((credential, EVERY_PHASE))
         return stop or self.stopped.get((credential, what))
@@ -246,7 +247,7 @@ class Dispatcher:
         asked = Asked(now, Tally())
         readings = []
         for account in due:
-            if stop := self._stop_of(account.ref, what):
+            if stop := self.stop_of(account.ref, what):
                 reading = self._reading(account.ref.id, account.basis, what, asked, stop)
                 readings.append(replace(reading, message=f"not asked: {stop}"))
         return readings

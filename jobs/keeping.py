@@ -9,11 +9,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from jobs.folder import MARKER, only_one
 from tracker.errors import ConfigError, InputError, Problem, StoreError
+from tracker.periods import local_date
 from tracker.store import Store
 
 STORE_FILE = "tracker.sqlite"
@@ -48,18 +50,36 @@ def write_backup(folder: Path, store: Store, target: Path) -> Path:
     return target
 
 
-def prune_backups(folder: Path, today: date, days: int) -> list[str]:
-    """Delete nightly backups older than `days`; terms reach into backups too. Gives their names."""
-    gone = []
-    for path in sorted((folder / "backups").glob("*tracker-????-??-??.zip")):
-        try:
-            made = date.fromisoformat(path.stem[-10:])
-        except ValueError:
-            continue  # a file of that shape that we did not name
-        if made < today - timedelta(days=days):
+def old_copies(folder: Path, today: date, days: int) -> list[Path]:
+    """List copies of the store older than `days`, for terms reach into copies too: nightly backups
+    by the day in their name, what `restore` and `upgrade` set aside by the day it was written.
+    """
+    before = today - timedelta(days=days)
+    backups = (folder / "backups").glob("*tracker-????-??-??.zip")
+    aside = [*folder.glob("replaced-*"), *folder.glob("*.version-*.sqlite")]
+    old = [path for path in backups if (made := _day_named(path)) is not None and made < before]
+    old += [path for path in aside if _day_written(path) < before]
+    return sorted(old)
+
+
+def _day_named(path: Path) -> date | None:
+    try:
+        return date.fromisoformat(path.stem[-10:])
+    except ValueError:
+        return None  # a file of that shape that we did not name
+
+
+def _day_written(path: Path) -> date:
+    return local_date(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+
+def delete_copies(copies: Iterable[Path]) -> None:
+    """Delete what `old_copies` listed."""
+    for path in copies:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
             path.unlink()
-            gone.append(path.name)
-    return gone
 
 
 def restore(archive: Path, folder: Path) -> Path | None:

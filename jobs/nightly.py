@@ -5,7 +5,7 @@ started once more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.catalogue import CONNECTORS
 from jobs.collect import LANE, Night, final_statuses
-from jobs.keeping import backup_name, prune_backups, write_backup
+from jobs.keeping import backup_name, delete_copies, old_copies, write_backup
 from jobs.opening import (
     Opened,
     choose_platforms,
@@ -31,7 +31,7 @@ from jobs.opening import (
 from jobs.phases import Collected, collect
 from tracker.errors import ConfigError, InputError
 from tracker.imports import mirror
-from tracker.periods import LOCAL, last_night, missed_nights
+from tracker.periods import LATEST_AFTER, LOCAL, last_night, missed_nights, scheduled_at
 from tracker.platforms import PLATFORMS, platform_named
 from tracker.registry import (
     Account,
@@ -72,6 +72,16 @@ class NightDone:
         unread = self.collected is not None and not self.collected.complete
         return 3 if unread or self.refused or self.alert else 0
 
+    @property
+    def again_at(self) -> datetime | None:
+        """Give the UTC instant at which the rest can be read; None = nothing to wait for, or too
+        late for this night.
+        """
+        moment = self.collected.retry_at if self.collected is not None else None
+        if moment is None or moment > scheduled_at(self.day) + LATEST_AFTER:
+            return None
+        return moment
+
     def lines(self) -> list[str]:
         """Give what was done, a line each."""
         lines = [f"night of {self.day}"]
@@ -87,8 +97,8 @@ class NightDone:
                 f"{self.collected.posts}"
             )
             lines += [f"{key} was left: {why}" for key, why in self.collected.stopped.items()]
-            if self.collected.retry_at is not None:
-                moment = self.collected.retry_at.astimezone(LOCAL)
+            if self.again_at is not None:
+                moment = self.again_at.astimezone(LOCAL)
                 lines.append(f"ask again from {moment:%Y-%m-%d %H:%M} (UTC+7): tracker collect")
             if self.collected.missing:
                 lines.append(
@@ -243,14 +253,23 @@ def purge_folder(opened: Opened, today: date, say: Say, *, dry_run: bool = False
     for item in gone:
         say(f"purge: {item.table}: {item.rows} rows ({item.what}): {item.reason}")
     count = sum(item.rows for item in gone)
+    archive = open_archive(opened)
+    ends = {key: today - timedelta(days=days) for key, days in archive_days(opened).items()}
+    replies = sum(
+        (archive.folder / day.isoformat() / f"{key}.jsonl.gz").exists()
+        for day in archive.days()
+        for key, before in ends.items()
+        if day < before
+    )
+    copies = old_copies(opened.folder, today, BACKUPS_KEPT_DAYS)
+    if replies:
+        say(f"purge: archive: {replies} files of replies older than the terms or the settings let")
+    if copies:
+        say(f"purge: backups: {', '.join(path.name for path in copies)}")
     if not dry_run:
-        replies = sum(
-            open_archive(opened).prune(today - timedelta(days=days), platform)
-            for platform, days in archive_days(opened).items()
-        )
-        backups = prune_backups(opened.folder, today, BACKUPS_KEPT_DAYS)
-        if replies or backups:
-            say(f"purge: {replies} archive files, {len(backups)} backups")
+        for key, before in ends.items():
+            archive.prune(before, key)
+        delete_copies(copies)
     return count
 
 

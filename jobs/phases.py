@@ -74,7 +74,8 @@ def collect(night: Night, since: date | None = None) -> Collected:
         _repeat(night, "profile", lambda only: _profile_tasks(night, askers, only), collected)
     _repeat(night, "posts", lambda only: _list_tasks(night, askers, since, only), collected)
     _repeat(night, "refresh", lambda only: _refresh_tasks(night, askers, only), collected)
-    collected.missing = len(_due(night, "profile")) if since is None else 0
+    if since is None:
+        collected.missing = len(_due(night, askers, "profile", None))
     for key, asker in askers.items():
         _note_stops(key, asker, collected)
     return collected
@@ -111,9 +112,18 @@ def walk_since(due: DueAccount, day: date, since: date | None = None) -> datetim
     return scheduled_at(due.last_walk) - WALK_OVERLAP
 
 
-def _due(night: Night, what: str, only: Collection[str] | None = None) -> list[DueAccount]:
+def _due(
+    night: Night, askers: Mapping[str, Dispatcher], what: str, only: Collection[str] | None
+) -> list[DueAccount]:
+    """List whom to ask; in a second pass (`only`) without those whose credential is stopped."""
     due = night.store.due(night.day, LANE, what, platforms=night.platforms, accounts=night.accounts)
-    return [account for account in due if only is None or account.ref.id in only]
+    if only is None:
+        return due
+    return [
+        account
+        for account in due
+        if account.ref.id in only and not askers[account.ref.platform].stop_of(account.ref, what)
+    ]
 
 
 def _lost_tonight(night: Night) -> set[str]:
@@ -127,7 +137,7 @@ def _lost_tonight(night: Night) -> set[str]:
 def _profile_tasks(
     night: Night, askers: Mapping[str, Dispatcher], only: Collection[str] | None
 ) -> Tasks:
-    due = _due(night, "profile", only)
+    due = _due(night, askers, "profile", only)
     known = night.store.last_counts([account.ref.id for account in due], LANE)
     tasks: dict[str, list[Task]] = {}
     for platform, asker in askers.items():
@@ -147,7 +157,7 @@ def _list_tasks(
     only: Collection[str] | None,
 ) -> Tasks:
     lost = _lost_tonight(night)
-    due = [account for account in _due(night, "posts", only) if account.ref.id not in lost]
+    due = [account for account in _due(night, askers, "posts", only) if account.ref.id not in lost]
     known = night.store.last_counts([account.ref.id for account in due], LANE)
     tasks: dict[str, list[Task]] = {platform: [] for platform in askers}
     for account in due:

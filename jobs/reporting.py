@@ -218,6 +218,13 @@ def _windows(found: Any, change: Any) -> str:
     return " | ".join(f"{one.start}..{one.last_day}" for one in windows)
 
 
+def cell_text(value: Any) -> str:
+    """Write one cell of a printed table; unknown is empty, never 0."""
+    if value is None or value != value:
+        return ""
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
 def print_rows(frame: pd.DataFrame, form: str) -> None:
     """Print a frame as an aligned table, CSV or JSON."""
     if form == "csv":
@@ -225,9 +232,7 @@ def print_rows(frame: pd.DataFrame, form: str) -> None:
     elif form == "json":
         sys.stdout.write(frame.to_json(orient="records", force_ascii=False, indent=1) + "\n")
     elif form == "table":
-        shown = frame.drop(columns=["windows", "lane"])
-        sys.stdout.write(
-            shown.to_string(index=False, na_rep="", float_format="{:,.2f}".format) + "\n"
-        )
+        shown = frame.drop(columns=["windows", "lane"]).map(cell_text)
+        sys.stdout.write(shown.to_string(index=False) + "\n")
     else:
         raise ConfigError(f"no format {form!r}; expected table, csv or json")

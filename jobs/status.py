@@ -12,12 +12,14 @@ from connectors.catalogue import CONNECTORS
 from jobs.collect import final_statuses
 from jobs.folder import unsafe_place
 from jobs.nightly import sound_register
-from jobs.opening import Opened, night_clock
+from jobs.opening import Opened, expected_accounts, keep_apart, night_clock
 from tracker.errors import ConfigError, InputError
-from tracker.periods import day_number, last_night
+from tracker.periods import date_of, day_number, last_night, missed_nights
 from tracker.platforms import PLATFORMS
+from tracker.store import NightRow
 
 NIGHTS_SHOWN = 14
+NOT_ASKED = "not asked"
 CAUSES = {
     "denied": "access refused: the credential is wrong or has ended",
     "permission": "the credential may not read this",
@@ -29,8 +31,9 @@ CAUSES = {
     "unreachable": "network or platform fault",
     "changed": "the platform's reply has changed",
     "failed": "a fault of this program",
-    "not asked": "not asked: no connector or no key",
+    NOT_ASKED: "not asked: tracker check says why",
 }
+PHASES_READ = {"profile": "no counts of", "posts": "no whole list of posts of"}
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,7 @@ def check_readiness(opened: Opened) -> Readiness:
     found = []
     for platform in sorted({row["platform"] for row in accounts}):
         own = [row for row in accounts if row["platform"] == platform]
-        bases = dict(
-            Counter(row["basis"] or PLATFORMS[platform].default_basis.key for row in own)
-        )
+        bases = dict(Counter(row["basis"] or PLATFORMS[platform].default_basis.key for row in own))
         reason = _why_not(opened, platform)
         found.append(
             PlatformReadiness(
@@ -103,6 +104,10 @@ def _why_not(opened: Opened, platform: str) -> str | None:
     connector = CONNECTORS.get(platform)
     if connector is None:
         return "no connector yet; import declared numbers with: tracker import history"
+    try:
+        keep_apart(opened.settings, [platform], opened.synthetic)
+    except ConfigError as error:
+        return f"cannot be read: {error}"
     for name in connector.needs:
         try:
             opened.settings.secret(name)
@@ -113,7 +118,9 @@ def _why_not(opened: Opened, platform: str) -> str | None:
 
 @dataclass(frozen=True)
 class Status:
-    """What `tracker status` shows; `gaps` are (night, platform, cause, accounts)."""
+    """What `tracker status` shows: nights with what they brought (never run: everything None),
+    coverage of the last one by platform, gaps with their causes, units of the quota days.
+    """
 
     last: date
     nights: tuple[dict[str, Any], ...]
@@ -127,66 +134,93 @@ class Status:
 
     def lines(self) -> list[str]:
         """Give one line a night, a platform, a gap, a quota day."""
-        lines = [f"last scheduled night: {self.last}"]
-        for night in self.nights:
-            if night["started_at"] is None:
-                lines.append(f"{night['day']}: never ran")
-            elif night["finished_at"] is None:
-                lines.append(
-                    f"{night['day']}: started, not finished; start it again with: tracker nightly"
-                )
-            else:
-                lines.append(
-                    f"{night['day']}: {night['read']} of {night['expected']} accounts read"
-                )
+        lines = [f"last scheduled night: {self.last}", *map(self._night_line, self.nights)]
         lines += [
-            f"{c['night']} {c['platform']}: {c['read']} of {c['asked']} read" for c in self.coverage
+            f"{c['night']} {c['platform']}: {c['read']} of {c['expected']} read"
+            for c in self.coverage
         ]
         lines += [
-            f"gap {g['night']} {g['platform']}: {g['accounts']} accounts: {g['cause']}"
+            f"gap {g['night']} {g['platform']}: {PHASES_READ[g['what']]} {g['accounts']} accounts: "
+            f"{g['cause']}"
             for g in self.gaps
         ]
-        lines += [f"requests {q['night']} {q['platform']}: {q['units']}" for q in self.quota]
+        lines += [f"requests {q['day']} {q['platform']}: {q['units']}" for q in self.quota]
         return lines
+
+    def _night_line(self, night: Mapping[str, Any]) -> str:
+        day = night["day"]
+        if night["started_at"] is None:
+            if day == self.last:
+                return f"{day}: has not run yet; start it with: tracker nightly"
+            return f"{day}: never ran; it stays a gap"
+        if night["finished_at"] is None:
+            return f"{day}: started, not finished; start it again with: tracker nightly"
+        return f"{day}: {night['read']} of {night['expected']} accounts read"
 
 
 def read_status(opened: Opened) -> Status:
     """Gather nights, coverage of the last one by platform, gaps with causes and requests used."""
     last = last_night(night_clock(opened.settings)(), opened.settings.night_at)
-    nights = opened.store.nights()[-NIGHTS_SHOWN:]
-    platforms = {row["id"]: row["platform"] for row in opened.store.rows("account")}
+    nights = _nights(opened, last)
+    ran = [night.day for night in nights if night.started_at is not None]
     coverage, gaps = [], []
-    for night in nights:
-        final = final_statuses(opened.store, night.day)
-        for platform in sorted({platforms[account] for account in final}):
-            statuses = Counter(s for a, s in final.items() if platforms[a] == platform)
-            if night is nights[-1]:
-                coverage.append(
-                    {
-                        "night": night.day,
-                        "platform": platform,
-                        "read": statuses["ok"],
-                        "asked": statuses.total(),
-                    }
-                )
-            gaps += [
-                {
-                    "night": night.day,
-                    "platform": platform,
-                    "cause": CAUSES.get(status, status),
-                    "accounts": count,
-                }
-                for status, count in sorted(statuses.items())
-                if status != "ok"
-            ]
+    for day in ran:
+        expected = expected_accounts(opened, day)
+        final = final_statuses(opened.store, day)
+        if day == ran[-1]:
+            final = dict.fromkeys(expected, NOT_ASKED) | final
+            coverage = _coverage(day, expected, final)
+        lists = final_statuses(opened.store, day, "posts")
+        for what, statuses in (("profile", final), ("posts", lists)):
+            gaps += _gaps(day, what, statuses, expected)
     quota = [
-        {"night": night.day, "platform": row["platform"], "units": row["units"]}
-        for night in nights[-1:]
-        for row in opened.store.rows("quota", day=day_number(night.day))
+        {"day": date_of(row["day"]), "platform": row["platform"], "units": row["units"]}
+        for row in opened.store.rows("quota")
+        if ran and row["day"] >= day_number(ran[-1]) - 1
     ]
     return Status(
         last, tuple(asdict(night) for night in nights), tuple(coverage), tuple(gaps), tuple(quota)
     )
+
+
+def _nights(opened: Opened, last: date) -> list[NightRow]:
+    """List the last nights, with those that should have run since and did not."""
+    known = {night.day: night for night in opened.store.nights()}
+    if known:
+        for day in (*missed_nights(min(known), last, known), last):
+            known.setdefault(day, NightRow(day, None, None, None, None, None))
+    return [known[day] for day in sorted(known)][-NIGHTS_SHOWN:]
+
+
+def _coverage(
+    day: date, expected: Mapping[str, str], final: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    every = Counter(expected.values())
+    read = Counter(expected[account] for account in expected if final[account] == "ok")
+    return [
+        {"night": day, "platform": platform, "read": read[platform], "expected": every[platform]}
+        for platform in sorted(every)
+    ]
+
+
+def _gaps(
+    day: date, what: str, statuses: Mapping[str, str], platforms: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    counts = Counter(
+        (platforms[account], status)
+        for account, status in statuses.items()
+        if status != "ok" and account in platforms
+    )
+    return [
+        {
+            "night": day,
+            "platform": platform,
+            "what": what,
+            "cause": CAUSES.get(status, status),
+            "accounts": accounts,
+        }
+        for (platform, status), accounts in sorted(counts.items())
+    ]
 
 
 def change_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

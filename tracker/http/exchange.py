@@ -31,6 +31,11 @@ class Question:
         """Name the request in a message: its address without secrets."""
         return redact(self.url)
 
+    @property
+    def place(self) -> str:
+        """Give the address for a sentence: without its parameters, which may be fifty ids."""
+        return self.shown.partition("?")[0]
+
     def prepared(self) -> requests.PreparedRequest:
         """Make the request as it goes on the wire, secret included.
 

@@ -175,7 +175,7 @@ class LiveHttp:
             return answer
         attempts = len(retry.history) + 1
         raise Unreachable(
-            f"{question.shown}: {answer.why_not}, {attempts} time{'s' * (attempts > 1)}"
+            f"{question.place}: {answer.why_not}, {attempts} time{'s' * (attempts > 1)}"
         )
 
     def _refuse_long_pause(
@@ -185,7 +185,7 @@ class LiveHttp:
         if pause is not None and pause > self._retry_after_cap:
             retry_at = self._clock() + timedelta(seconds=pause)
             raise RateLimited(
-                f"{question.shown}: HTTP {raw.status}, not before {retry_at:%Y-%m-%d %H:%M} UTC",
+                f"{question.place}: HTTP {raw.status}, not before {retry_at:%Y-%m-%d %H:%M} UTC",
                 retry_at,
             )
 
@@ -198,9 +198,9 @@ class LiveHttp:
                 return answer
             onward = question.redirected(target)
             if onward is None:
-                raise Unreachable(f"{question.shown}: redirected to {redact(target)}, not followed")
+                raise Unreachable(f"{question.place}: redirected to {redact(target)}, not followed")
             question = onward
-        raise Unreachable(f"{question.shown}: redirected more than {MOST_REDIRECTS} times")
+        raise Unreachable(f"{question.place}: redirected more than {MOST_REDIRECTS} times")
 
     def _send(self, question: Question) -> Answer:
         """Put one request on the wire and read its reply to the end."""
@@ -227,7 +227,7 @@ class LiveHttp:
             size += len(part)
             if size > self._size_cap:
                 raise PayloadChanged(
-                    f"{question.shown}: the reply is larger than {self._size_cap:,} bytes", "$"
+                    f"{question.place}: the reply is larger than {self._size_cap:,} bytes", "$"
                 )
             if self._seconds() > latest:
                 raise TimeoutError(f"the reply was not whole after {4 * self._timeout[1]:g} s")

@@ -49,7 +49,7 @@ ATTEMPT_COLUMNS = (
     "retry_at",
     "requests",
 )
-CHUNK_DAYS = 56
+CHUNK_DAYS = 28
 
 
 def observations(

@@ -17,6 +17,7 @@ from tracker.periods import scheduled_at
 from tracker.readings import PostRef, Reading
 from tracker.store import daily, due, ledger, numbers, purging, register_rows, saving, versions
 from tracker.store.engine import BUSY_SECONDS, make_engine, store_errors
+from tracker.store.loading import Replacement
 from tracker.store.results import (
     DueAccount,
     DuePost,
@@ -65,13 +66,17 @@ class Store:
         if opened is not None:
             yield opened
             return
-        with self._writer, store_errors(self.engine), self.engine.connect() as connection:
-            with connection.execution_options(writes=True).begin():
-                self._of_thread.connection = connection
-                try:
-                    yield connection
-                finally:
-                    self._of_thread.connection = None
+        with (
+            self._writer,
+            store_errors(self.engine),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            self._of_thread.connection = connection
+            try:
+                yield connection
+            finally:
+                self._of_thread.connection = None
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -186,9 +191,7 @@ class Store:
         (`declared` numbers under the basis `declared`).
         """
         with self._writing() as connection:
-            correction = (
-                numbers.Replacement(replace_reason, entered_on, office) if replace_reason else None
-            )
+            correction = Replacement(replace_reason, entered_on, office) if replace_reason else None
             return numbers.load_account_numbers(connection, rows, digest, correction)
 
     def import_post_numbers(
@@ -211,9 +214,7 @@ class Store:
         post known.
         """
         with self._writing() as connection:
-            correction = (
-                numbers.Replacement(replace_reason, entered_on, office) if replace_reason else None
-            )
+            correction = Replacement(replace_reason, entered_on, office) if replace_reason else None
             return numbers.load_post_numbers(connection, rows, digest, source, correction, days)
 
     def rebuild_daily(self, account_ids: Sequence[str] | None = None) -> None:

@@ -27,9 +27,11 @@ LANE_ORDER = ("owner", "public", "declared")
 MEASURES = ("interactions", "views")
 
 DAYS_UNTIL_NEXT_SNAPSHOT = """
-    SELECT account_id, day FROM daily WHERE account_id IN ({values}) AND day >= {mark} AND day < coalesce(
-        (SELECT min(later.day) FROM account_snapshot AS later WHERE later.account_id = daily.account_id
-            AND later.day > {mark} AND later.followers IS NOT NULL), 2147483647)"""
+    SELECT account_id, day FROM daily
+    WHERE account_id IN ({values}) AND day >= {mark} AND day < coalesce((
+        SELECT min(later.day) FROM account_snapshot AS later
+        WHERE later.account_id = daily.account_id AND later.day > {mark}
+            AND later.followers IS NOT NULL), 2147483647)"""
 """Publication days whose followers stood last in the night of a given day."""
 
 
@@ -80,7 +82,8 @@ def rebuild_accounts(connection: Connection, account_ids: Sequence[str] | None) 
 
 def _prepare_touched(connection: Connection) -> None:
     connection.exec_driver_sql(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS touched (account_id TEXT NOT NULL, day INTEGER NOT NULL)"
+        "CREATE TEMPORARY TABLE IF NOT EXISTS touched"
+        " (account_id TEXT NOT NULL, day INTEGER NOT NULL)"
     )
 
 
@@ -101,7 +104,10 @@ def _component(column: str, counted: str) -> str:
     ]
     if not without:
         return counted
-    return f"CASE WHEN item.platform IN ({', '.join(without)}) THEN coalesce({counted}, 0) ELSE {counted} END"
+    return (
+        f"CASE WHEN item.platform IN ({', '.join(without)})"
+        f" THEN coalesce({counted}, 0) ELSE {counted} END"
+    )
 
 
 def _lane_rank(column: str) -> str:
@@ -131,11 +137,15 @@ def _corrected(dialect: str, entity: str, column: str, subject: str) -> str:
     }
     names = ", ".join(f"'{key}'" for key in sorted(keys))
     matching = (
-        f"FROM correction AS c WHERE {subject} AND c.metric IN ({names}) AND c.lane = {lane_text('s.lane')}"
+        f"FROM correction AS c WHERE {subject} AND c.metric IN ({names})"
+        f" AND c.lane = {lane_text('s.lane')}"
         f" AND s.day BETWEEN {_day_of(dialect, 'c.day_from')} AND {_day_of(dialect, 'c.day_to')}"
     )
     latest = "ORDER BY coalesce(CAST(c.entered_on AS TEXT), '') DESC, c.id DESC LIMIT 1"
-    return f"CASE WHEN EXISTS (SELECT 1 {matching}) THEN (SELECT c.value {matching} {latest}) ELSE s.{column} END"
+    return (
+        f"CASE WHEN EXISTS (SELECT 1 {matching})"
+        f" THEN (SELECT c.value {matching} {latest}) ELSE s.{column} END"
+    )
 
 
 @lru_cache(maxsize=4)
@@ -158,7 +168,8 @@ def _insert_sql(dialect: str, *, corrected: bool) -> str:
 
     def best(measure: str) -> str:
         lanes = [
-            f"max(CASE WHEN lane = {LANES.index(lane)} AND measure = {MEASURES.index(measure)} THEN number END)"
+            f"max(CASE WHEN lane = {LANES.index(lane)}"
+            f" AND measure = {MEASURES.index(measure)} THEN number END)"
             for lane in LANE_ORDER
         ]
         return f"coalesce({', '.join(lanes)})"
@@ -192,9 +203,11 @@ WITH item AS (
     JOIN attempt ON attempt.id = s.attempt_id
     WHERE attempt.basis NOT IN ({forbidden})
 ), known AS (
-    SELECT id, due, lane, 0 AS measure, seen, interactions AS number FROM look WHERE interactions IS NOT NULL
+    SELECT id, due, lane, 0 AS measure, seen, interactions AS number
+    FROM look WHERE interactions IS NOT NULL
     UNION ALL
-    SELECT id, due, lane, 1 AS measure, seen, views AS number FROM look WHERE views IS NOT NULL
+    SELECT id, due, lane, 1 AS measure, seen, views AS number
+    FROM look WHERE views IS NOT NULL
 ), paired AS (
     SELECT id, due, lane, measure, seen, number,
            lag(seen) OVER looks AS seen_before, lag(number) OVER looks AS number_before
@@ -202,11 +215,13 @@ WITH item AS (
 ), settled AS (
     SELECT id, measure, lane,
            CASE WHEN seen = due THEN number
-                ELSE number_before + (number - number_before) * 1.0 * (due - seen_before) / (seen - seen_before)
+                ELSE number_before
+                    + (number - number_before) * 1.0 * (due - seen_before) / (seen - seen_before)
            END AS number
     FROM paired WHERE seen = due OR (seen > due AND seen_before < due)
 ), best AS (
-    SELECT id, {best("interactions")} AS interactions, {best("views")} AS views FROM settled GROUP BY id
+    SELECT id, {best("interactions")} AS interactions, {best("views")} AS views
+    FROM settled GROUP BY id
 ), summed AS (
     SELECT item.account_id, item.day, item.kind, item.language, count(*) AS posts,
            count(best.interactions) AS posts_day7, sum(best.interactions) AS interactions_day7,

@@ -50,15 +50,16 @@ SELECT account.id, account.platform, account.native_id, period.handle, period.ur
         ORDER BY walk.day DESC LIMIT 1) AS last_walk,
        (SELECT count(DISTINCT strike.day) FROM attempt AS strike
         WHERE strike.account_id = account.id AND strike.lane = :lane AND strike.what = 'profile'
-            AND strike.status IN ('gone', 'unclear') AND strike.day <= :day AND strike.day > coalesce((
+            AND strike.status IN ('gone', 'unclear') AND strike.day <= :day
+            AND strike.day > coalesce((
                 SELECT max(good.day) FROM attempt AS good
                 WHERE good.account_id = account.id AND good.lane = :lane AND good.what = 'profile'
                     AND good.status = 'ok' AND good.day <= :day), -2147483648)) AS strikes
 FROM account {WITH_PERIOD}
 WHERE {ACTIVE} AND NOT EXISTS (
     SELECT 1 FROM attempt AS done
-    WHERE done.account_id = account.id AND done.day = :day AND done.lane = :lane AND done.what = :what
-        AND done.status = 'ok')"""
+    WHERE done.account_id = account.id AND done.day = :day AND done.lane = :lane
+        AND done.what = :what AND done.status = 'ok')"""
 
 REACHED = " ".join(
     f"WHEN :at - post.published_at >= {age * DAY_SECONDS} THEN {age}" for age in reversed(MARKS)
@@ -70,7 +71,8 @@ WITH aged AS (
     SELECT post.id, post.native_id, post.published_at, post.gone_on, account.id AS account_id,
            account.platform, account.native_id AS account_native_id, period.handle, period.url,
            CASE {REACHED} END AS mark,
-           (SELECT attempt.observed_at FROM post_snapshot AS s JOIN attempt ON attempt.id = s.attempt_id
+           (SELECT attempt.observed_at
+            FROM post_snapshot AS s JOIN attempt ON attempt.id = s.attempt_id
             WHERE s.post_id = post.id AND s.lane = :lane ORDER BY s.day DESC LIMIT 1) AS seen_at,
            (SELECT max(s.day) FROM post_snapshot AS s
             WHERE s.post_id = post.id AND s.lane = :lane) AS seen_on
@@ -185,7 +187,8 @@ def last_counts(
         rows = fetch_for(
             connection,
             f"SELECT account.id, (SELECT s.{column} FROM account_snapshot AS s"
-            f" WHERE s.account_id = account.id AND s.lane = {LANES.index(lane)} AND s.{column} IS NOT NULL"
+            f" WHERE s.account_id = account.id AND s.lane = {LANES.index(lane)}"
+            f" AND s.{column} IS NOT NULL"
             " ORDER BY s.day DESC LIMIT 1) FROM account WHERE account.id IN ({values})",
             list(account_ids),
         )

@@ -93,7 +93,8 @@ def store_errors(engine: Engine) -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise StoreError(
-            f"{place(engine)} refused a row that names something it does not know, or lacks a value: {error.orig}"
+            f"{place(engine)} refused a row that names something it does not know,"
+            f" or lacks a value: {error.orig}"
         ) from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = str(error.orig if isinstance(error, DBAPIError) else error)

@@ -20,7 +20,8 @@ def begin_night(connection: Connection, day: date, started_at: datetime, expecte
     sign = mark(connection)
     connection.exec_driver_sql(
         f"INSERT INTO night (day, started_at, expected) VALUES ({sign}, {sign}, {sign})"
-        " ON CONFLICT (day) DO UPDATE SET started_at = COALESCE(night.started_at, excluded.started_at),"
+        " ON CONFLICT (day) DO UPDATE SET"
+        " started_at = COALESCE(night.started_at, excluded.started_at),"
         " expected = excluded.expected",
         (day_number(day), int(started_at.timestamp()), expected),
     )
@@ -58,7 +59,8 @@ def add_quota(connection: Connection, platform: str, credential: str, day: date,
     signs = ", ".join([mark(connection)] * 4)
     connection.exec_driver_sql(
         f"INSERT INTO quota (platform, credential, day, units) VALUES ({signs})"
-        " ON CONFLICT (platform, credential, day) DO UPDATE SET units = quota.units + excluded.units",
+        " ON CONFLICT (platform, credential, day)"
+        " DO UPDATE SET units = quota.units + excluded.units",
         (platform, credential, day_number(day), units),
     )
     return quota_used(connection, platform, credential, day)

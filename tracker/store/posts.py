@@ -134,7 +134,8 @@ def _find_sql(sign: str, count: int) -> str:
     wanted = ", ".join(f"({at}, {sign}, {sign})" for at in range(count))
     return (
         "SELECT wanted.column1, id, published_at, url, kind, gone_on, letters,"
-        f" CASE WHEN published_at <= {sign} THEN (SELECT CASE WHEN s.day < {sign} AND published_at <="
+        f" CASE WHEN published_at <= {sign} THEN"
+        f" (SELECT CASE WHEN s.day < {sign} AND published_at <="
         f" CAST(s.day AS BIGINT) * {DAY_SECONDS} - {LOCAL_SECONDS + WEEK_SECONDS} THEN {knew} END"
         f" FROM post_snapshot AS s WHERE s.post_id = post.id AND s.lane = {sign}"
         " ORDER BY s.day DESC LIMIT 1) END"

@@ -20,11 +20,13 @@ _ACCOUNTS = """account_id IN (SELECT id FROM account WHERE platform = {sign}) AN
     AND EXISTS (SELECT 1 FROM attempt WHERE attempt.id = attempt_id AND attempt.basis = {sign})"""
 
 _POSTS = """post_id IN (
-        SELECT post.id FROM post JOIN account ON account.id = post.account_id WHERE account.platform = {sign})
+        SELECT post.id FROM post JOIN account ON account.id = post.account_id
+        WHERE account.platform = {sign})
     AND day < {sign}
     AND EXISTS (SELECT 1 FROM attempt WHERE attempt.id = attempt_id AND attempt.basis = {sign})"""
 
-_ACCOUNT_DETAILS = """subject = 'account' AND subject_id IN (SELECT id FROM account WHERE platform = {sign})
+_ACCOUNT_DETAILS = """subject = 'account'
+    AND subject_id IN (SELECT id FROM account WHERE platform = {sign})
     AND day < {sign} AND EXISTS (
         SELECT 1 FROM account_snapshot AS s JOIN attempt ON attempt.id = s.attempt_id
         WHERE s.account_id = detail.subject_id AND s.day = detail.day AND s.lane = detail.lane
@@ -35,8 +37,8 @@ _POST_DETAILS = """subject = 'post' AND subject_id IN (
         WHERE account.platform = {sign})
     AND day < {sign} AND EXISTS (
         SELECT 1 FROM post_snapshot AS s JOIN attempt ON attempt.id = s.attempt_id
-        WHERE s.post_id = CAST(detail.subject_id AS BIGINT) AND s.day = detail.day AND s.lane = detail.lane
-            AND attempt.basis = {sign})"""
+        WHERE s.post_id = CAST(detail.subject_id AS BIGINT) AND s.day = detail.day
+            AND s.lane = detail.lane AND attempt.basis = {sign})"""
 
 STEPS = (
     ("detail", "details of accounts", _ACCOUNT_DETAILS),
@@ -85,8 +87,9 @@ def _touched_days(connection: Connection, values: tuple[object, ...]) -> set[tup
     sign = mark(connection)
     published = f"(post.published_at + {daily.LOCAL_SECONDS}) / {daily.DAY_SECONDS}"
     of_posts = connection.exec_driver_sql(
-        f"SELECT DISTINCT post.account_id, {published} FROM post WHERE published_at IS NOT NULL AND id IN"
-        f" (SELECT post_id FROM post_snapshot WHERE {_POSTS.format(sign=sign)})",
+        f"SELECT DISTINCT post.account_id, {published} FROM post"
+        " WHERE published_at IS NOT NULL"
+        f" AND id IN (SELECT post_id FROM post_snapshot WHERE {_POSTS.format(sign=sign)})",
         values,
     )
     found = {(row[0], row[1]) for row in of_posts}

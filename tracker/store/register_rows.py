@@ -155,8 +155,8 @@ def save_edition(connection: Connection, row: Mapping[str, Any]) -> None:
         same = stored["digest"] == row["digest"] and stored["status"] == row["status"]
         if stored["status"] == "issued" and not same:
             raise StoreError(
-                f"edition {row['number']} of letter {row['letter']} for {row['locality_id']} is issued"
-                " and does not change; make the next edition"
+                f"edition {row['number']} of letter {row['letter']} for {row['locality_id']}"
+                " is issued and does not change; make the next edition"
             )
     upsert(
         connection,

@@ -18,10 +18,9 @@ from tracker.store import daily, posts
 from tracker.store.bases import basis_of, definitions_text
 from tracker.store.engine import fetch_for, mark
 from tracker.store.results import Renamed, Saved
-from tracker.store.upserts import next_id, upsert
+from tracker.store.upserts import ATTEMPT_KEY, next_id, upsert
 
 LANE_CODES = {lane: code for code, lane in enumerate(LANES)}
-ATTEMPT_KEY = ("account_id", "day", "lane", "what", "tried_at")
 ATTEMPT_FACTS = (
     *("observed_at", "status", "message", "retry_at", "requests"),
     *("basis", "source", "evidence", "digest", "definitions", "walked"),

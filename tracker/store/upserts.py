@@ -14,6 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker.models import Row
 
+ATTEMPT_KEY = ("account_id", "day", "lane", "what", "tried_at")
+"""What makes two attempts the same one."""
+
 LONGEST = 900
 """Values in one statement: SQLite built with old limits takes 999."""
 

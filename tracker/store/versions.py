@@ -63,9 +63,15 @@ def check_or_create(engine: Engine, *, create: bool) -> None:
 
 
 def _wrong_version(engine: Engine, found: str) -> str:
-    if found in REVISIONS:
-        return f"{place(engine)} is an older store (version {found}, this program reads {REVISIONS[-1]}): run `tracker upgrade`"
-    return f"{place(engine)} is a newer store (version {found}, this program reads {REVISIONS[-1]}): update the program"
+    age, cure = (
+        ("older", "run `tracker upgrade`")
+        if found in REVISIONS
+        else ("newer", "update the program")
+    )
+    return (
+        f"{place(engine)} is a store of a {age} version ({found}, this program reads"
+        f" {REVISIONS[-1]}): {cure}"
+    )
 
 
 def migrate(engine: Engine) -> None:
@@ -76,7 +82,7 @@ def migrate(engine: Engine) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
-        if sqlite:  # a rebuilt table must not take the rows that point at it along; no effect inside a transaction
+        if sqlite:  # else a rebuilt table takes the rows along that point at it
             _pragma(connection.connection.driver_connection, "foreign_keys = OFF")
         try:
             with connection.execution_options(writes=True).begin():
@@ -86,7 +92,8 @@ def migrate(engine: Engine) -> None:
                     broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 ):
                     raise StoreError(
-                        f"{place(engine)} has a row in {broken[0]} that points at no row of {broken[2]}"
+                        f"{place(engine)} has a row in {broken[0]}"
+                        f" that points at no row of {broken[2]}"
                     )
         finally:
             if sqlite:
@@ -94,7 +101,8 @@ def migrate(engine: Engine) -> None:
 
 
 def _pragma(connection: object, setting: str) -> None:
-    connection.execute(f"PRAGMA {setting}")  # type: ignore[attr-defined]  # the driver's own connection, untyped here
+    # the driver's own connection, which SQLAlchemy does not type; no effect inside a transaction
+    connection.execute(f"PRAGMA {setting}")  # type: ignore[attr-defined]
 
 
 def upgrade(engine: Engine, copy_to: Path | None) -> tuple[str, str, Path | None]:
