@@ -44,6 +44,7 @@ run.
 """
 EVERY_PHASE = ""
 Item = TypeVar("Item")
+KnownPosts = Mapping[tuple[str, str], Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,14 @@ class Dispatcher:
     """Asks one platform; remembers what stopped it, so that the accounts left get the same cause
     without a request.
 
-    `known` holds the last known counts by account id, for the rule that a fall to 0 is asked for
-    twice. `stopped` is by credential and phase: a refusal of one Mastodon server says nothing of
-    another.
+    `known` holds the last known counts by account id, and `known_posts` looks up those of posts by
+    (account id, native id), for the rule that a fall to 0 is asked for twice. `stopped` is by
+    credential and phase: a refusal of one Mastodon server says nothing of another.
     """
 
     night: Night
     connector: Connector
+    known_posts: Callable[[Sequence[PostRef]], KnownPosts]
     known: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stopped: dict[tuple[str, str], ReadError] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
@@ -274,7 +276,7 @@ class Dispatcher:
             for ref, counts in seen.items()
             if any(getattr(counts, column) == 0 for column in POST_COLUMNS)
         ]
-        known = self.night.store.last_post_counts(zeros, LANE) if zeros else {}
+        known = self.known_posts(zeros) if zeros else {}
         doubtful = {
             ref: seen.pop(ref)
             for ref in zeros

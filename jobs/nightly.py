@@ -236,9 +236,13 @@ def _always_as_none(value: Any) -> Any:
 def _note_missed_nights(opened: Opened, night: date, say: Say) -> None:
     nights = opened.store.nights()
     first = nights[0].day if nights else None
-    for day in missed_nights(first, night, {row.day for row in nights}):
-        say(f"the night of {day} never ran; it stays a gap")
+    missed = missed_nights(first, night, {row.day for row in nights})
+    for day in missed:
         opened.store.record_missed_night(day)
+    if len(missed) == 1:
+        say(f"the night of {missed[0]} never ran; it stays a gap")
+    elif missed:
+        say(f"{len(missed)} nights of {missed[0]} to {missed[-1]} never ran; they stay gaps")
 
 
 def purge_folder(opened: Opened, today: date, say: Say, *, dry_run: bool = False) -> int:

@@ -69,7 +69,10 @@ def collect(night: Night, since: date | None = None) -> Collected:
     down to that day.
     """
     collected = Collected()
-    askers = {key: Dispatcher(night, item) for key, item in night.connectors.items()}
+    askers = {
+        key: Dispatcher(night, item, lambda posts: night.store.last_post_counts(posts, LANE))
+        for key, item in night.connectors.items()
+    }
     if since is None:
         _repeat(night, "profile", lambda only: _profile_tasks(night, askers, only), collected)
     _repeat(night, "posts", lambda only: _list_tasks(night, askers, since, only), collected)

@@ -28,9 +28,12 @@ def reading(
     minute: int = 5,
     **profile: Any,
 ) -> Reading:
-    """Make a reading; keywords such as `followers=10` make its profile. It is tried `minute` after
-    the schedule.
+    """Make a reading tried `minute` after the schedule.
+
+    Keywords such as `followers=10` make its profile; its number of posts is called `posts_total`.
     """
+    if "posts_total" in profile:
+        profile["posts"] = profile.pop("posts_total")
     moment = scheduled_at(day) + timedelta(minutes=minute)
     return Reading(
         account_id=account_id,

@@ -4,7 +4,7 @@ and no indicator.
 A reading filed under day D says where a count stood at the end of D - 1, that is at the very start
 of D. The net change between readings of D1 and D2 therefore belongs to the days [D1, D2), exactly a
 half-open window. Where the index carries a time of day, that time counts. Times are local (UTC+7)
-days since 1970-01-01, as floats. Source of every rule: docs of methods, section 5 (from counter to
+days since 1970-01-01, as floats. Source of every rule: docs/methods.md, section 5 (from counter to
 flow; cadence; resets and purges; YouTube rounding).
 """
 

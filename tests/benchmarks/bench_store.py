@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from conftest import post, reading, register
 
-from tests.conftest import post, reading, register
 from tracker.models import PostSnapshot
 from tracker.periods import day_number, scheduled_at
 from tracker.readings import Reading
@@ -58,8 +58,7 @@ def snapshot_rows(posts: int, nights: int) -> list[list[tuple[int | None, ...]]]
 
 
 def raw_store(path: Path) -> sqlite3.Connection:
-    """Make a file with the same table, written by the driver alone under the store's own settings.
-    """
+    """Make a file with the same table, written by the driver alone under the store's own settings."""
     made = open_store(f"sqlite:///{path}", create=True)
     made.close()
     connection = sqlite3.connect(path, isolation_level=None)

@@ -2,9 +2,9 @@
 effect.
 
 In a notebook: `change(series, date(2022, 2, 21), kind="stock", tet_days=days)` for readings of a
-counter. The rules are those of methods, sections 5 and 6: windows of 52 whole weeks, 14 days of
-run-in left out, fall-backs of 26 and 12 weeks, Tết weeks left out, Welch with effective sample
-size, and no number where the data do not carry one.
+counter. The rules are those of docs/methods.md, sections 5 and 6: windows of 52 whole weeks, 14
+days of run-in left out, fall-backs of 26 and 12 weeks, Tết weeks left out, Welch with effective
+sample size, and no number where the data do not carry one.
 """
 
 from __future__ import annotations
@@ -219,7 +219,9 @@ def enough(sample: Sample, source: Source, windows: tuple[Window, Window]) -> bo
 def _lacking(
     before: Sample, after: Sample, pace: float, months: bool, least_events: float
 ) -> str | None:
-    """Say in Vietnamese what the rules of methods, section 6, find missing; None = nothing."""
+    """Say in Vietnamese what the rules of docs/methods.md, section 6, find missing; None =
+    nothing.
+    """
     if too_slow(pace):
         return f"khoảng cách giữa hai lần đọc quá dài (trung vị {pace:.0f} ngày)"
     unit, least = ("tháng", LEAST_MONTHS) if months else ("tuần", LEAST_WEEKS)

@@ -21,6 +21,7 @@ from tracker.indicators import INDICATORS, Indicator, Value, parts_vi, sources, 
 from tracker.panel import Panel
 from tracker.panel.frames import rows_of
 from tracker.periods import Window, before_after
+from tracker.registry.words import EVENT_KINDS
 
 PRINTED = (
     "followers_per_day",
@@ -30,7 +31,7 @@ PRINTED = (
     "engagement_rate",
     "engagement_rate_post_mean",
 )
-"""The indicators of a locality's table, in the order of methods, section 5."""
+"""The indicators of a locality's table, in the order of docs/methods.md, section 5."""
 GROWTH = "followers_per_day"
 
 
@@ -278,7 +279,8 @@ def _notes(panel: Panel, account_id: str, span: Window) -> list[str]:
         what = "đổi tên tài khoản" if item.what == "handle" else "đổi cơ quan chủ quản"
         found.append(f"{item.day:%d/%m/%Y}: {what} từ {item.old or 'không rõ'} thành {item.new}")
     for row in rows_of(panel.events_of(account_id, span)):
-        found.append(f"{row.day:%d/%m/%Y}: {row.kind}{f' – {row.note}' if row.note else ''}")
+        kind = EVENT_KINDS.get(row.kind, (row.kind,))[0]
+        found.append(f"{row.day:%d/%m/%Y}: {kind}{f' – {row.note}' if row.note else ''}")
     for row in rows_of(panel.corrections):
         if row.account_id == account_id and row.applied:
             days = f"{row.day_from:%d/%m/%Y} - {row.day_to:%d/%m/%Y}"

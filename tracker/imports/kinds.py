@@ -78,7 +78,7 @@ NOTES = {
     "entity": "account (tài khoản) hoặc post (bài đăng)",
     "evidence": "Minh chứng: văn bản, ảnh chụp, đường dẫn",
     "evidence_url": "Đường dẫn chứng minh tài khoản thuộc cơ quan",
-    "field": "Mã mục của công văn (tracker letters)",
+    "field": "Mã mục của công văn",
     "funding_source": "Nguồn kinh phí",
     "group_en": "Tên nhóm bằng tiếng Anh",
     "group_vi": "Tên nhóm bằng tiếng Việt",

@@ -1,4 +1,4 @@
-"""What an account publishes. Source: methods, section 5, indicator 2."""
+"""What an account publishes. Source: docs/methods.md, section 5, indicator 2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tracker.periods import Window
     entity="post",
     combine="sum",
     minimum="8 valid weeks, 60 % valid weeks and 10 posts on a side, at least one post a week",
-    source="methods, section 5, indicator 2",
+    source="docs/methods.md, section 5, indicator 2",
 )
 def posts_per_week(panel: Panel, account_id: str, lane: str, covered: Window) -> Events | None:
     """Measure posts per week over the publication days that are known."""

@@ -1,4 +1,4 @@
-"""Followers and their growth. Source: methods, section 5, indicator 1."""
+"""Followers and their growth. Source: docs/methods.md, section 5, indicator 1."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MINIMUM = "8 valid weeks and 60 % valid weeks on a side, a mean of at least one 
     entity="account",
     combine="sum",
     minimum=MINIMUM,
-    source="methods, section 5, indicator 1",
+    source="docs/methods.md, section 5, indicator 1",
 )
 def followers_per_day(panel: Panel, account_id: str, lane: str, covered: Window) -> Counter | None:
     """Measure the mean net growth of followers per day; purges, merged pages and glitches are left
@@ -44,7 +44,7 @@ def followers_per_day(panel: Panel, account_id: str, lane: str, covered: Window)
     entity="account",
     combine="share",
     minimum=MINIMUM,
-    source="methods, section 5, indicator 1",
+    source="docs/methods.md, section 5, indicator 1",
 )
 def followers_percent_30_days(
     panel: Panel, account_id: str, lane: str, covered: Window

@@ -1,4 +1,4 @@
-"""What a post brings at equal age. Source: methods, section 5, indicators 3 and 4.
+"""What a post brings at equal age. Source: docs/methods.md, section 5, indicators 3 and 4.
 
 I7 = reactions + comments + shares at the age of 168 hours, linear between the two looks that
 bracket it. A component the platform does not publish counts as none and is named beside the number
@@ -31,7 +31,7 @@ COMPONENTS_VI = {"reactions": "cảm xúc/lượt thích", "comments": "bình lu
     entity="post",
     combine="ratio",
     minimum=MINIMUM,
-    source="methods, section 5, indicator 3",
+    source="docs/methods.md, section 5, indicator 3",
 )
 def interactions_per_post(
     panel: Panel, account_id: str, lane: str, covered: Window
@@ -52,7 +52,7 @@ def interactions_per_post(
     entity="post",
     combine="ratio",
     minimum=MINIMUM,
-    source="methods, section 5, indicator 4",
+    source="docs/methods.md, section 5, indicator 4",
 )
 def engagement_rate(panel: Panel, account_id: str, lane: str, covered: Window) -> Events | None:
     """Measure interactions per follower reached out to, in percent, as a ratio of sums."""
@@ -76,7 +76,7 @@ def engagement_rate(panel: Panel, account_id: str, lane: str, covered: Window) -
     entity="post",
     combine="ratio",
     minimum=MINIMUM,
-    source="methods, section 5, indicator 4",
+    source="docs/methods.md, section 5, indicator 4",
 )
 def engagement_rate_post_mean(
     panel: Panel, account_id: str, lane: str, covered: Window

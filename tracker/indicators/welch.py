@@ -1,8 +1,8 @@
 """The arithmetic of layer A: Welch with effective sample size, the ratio of two levels, the wide
 HAC beside it.
 
-Formulae and calibration: methods, sections 4 and 6. Values are one per unit (week or month) in time
-order, NaN where the unit is not valid.
+Formulae and calibration: docs/methods.md, sections 4 and 6. Values are one per unit (week or month)
+in time order, NaN where the unit is not valid.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 
 from tracker.effects import (
     OBSERVED,
@@ -15,7 +16,7 @@ from tracker.effects import (
 )
 from tracker.indicators import INDICATORS, Value
 from tracker.panel import Panel
-from tracker.periods import Window
+from tracker.periods import Window, date_of, day_number
 from tracker.platforms import NOT_ALLOWED_VI, PLATFORMS
 from tracker.reports.passport import lane_text
 from tracker.tables import Cell, Form, Origin, days_text
@@ -28,6 +29,8 @@ FOLLOWERS_VI, POSTS_VI = "Người theo dõi", "Bài đăng và tương tác ở
 """The two kinds of series every measured number is made of."""
 PARTS_KEY = "interactions_per_post"
 """The row that names the components of interactions; they hold for the rates below it too."""
+IMPORTED_VI = "số liệu nhập vào kho dữ liệu"
+READ_VI = "số đọc hằng đêm, lưu trong kho dữ liệu"
 SIGNED_PERCENT = Form("percent", 1, signed=True)
 
 Measured = LocalityChanges | LocalityLevels
@@ -192,17 +195,39 @@ def _origin(
         for one in lane.split("+")
         if one
     )
+    first_day = value.first_day or (window.start if window else None)
+    last_day = value.last_day or (window.last_day if window else None)
+    ids = [account.account_id for account in accounts]
     return Origin(
-        account=", ".join(account.account_id for account in accounts),
+        account=", ".join(ids),
         platform=", ".join(titles),
         lane=lane,
         metric=metric,
-        first_day=value.first_day or (window.start if window else None),
-        last_day=value.last_day or (window.last_day if window else None),
+        first_day=first_day,
+        last_day=last_day,
         readings=value.readings or None,
         step=float(value.step),
         basis=", ".join(terms),
+        source=read_or_imported(panel, ids, first_day, last_day),
     )
+
+
+def read_or_imported(
+    panel: Panel, accounts: Sequence[str], first_day: date | None, last_day: date | None
+) -> str:
+    """Say whether the numbers of some days were imported, read at night, or both.
+
+    What lies before an account's first night was imported.
+    """
+    if first_day is None or last_day is None:
+        return ""
+    nights = panel.attempts[panel.attempts["account"].isin(accounts)].groupby("account")["day"]
+    began = nights.min().reindex(list(accounts)).fillna(math.inf)
+    imported = bool((began > day_number(first_day)).any())
+    read = bool((began <= day_number(last_day)).any())
+    if imported and read:
+        return f"{IMPORTED_VI}; {READ_VI} từ {date_of(int(began.min())):%d/%m/%Y}"
+    return IMPORTED_VI if imported else READ_VI
 
 
 def _notes(row: IndicatorRow, measured: Measured) -> str:

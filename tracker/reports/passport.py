@@ -85,7 +85,7 @@ def _passport_row(
         Cell(value=origin.readings, text="" if origin.readings is not None else NONE_VI),
         Cell(value=origin.step, text="" if origin.step is not None else NONE_VI),
         Cell(text=origin.basis or NONE_VI),
-        Cell(text=origin.source or "số đọc hằng đêm, lưu trong kho dữ liệu"),
+        Cell(text=origin.source or NONE_VI),
     )
 
 

@@ -67,23 +67,23 @@ def _begin_postgresql(connection: Connection) -> None:
 
 def place(engine: Engine) -> str:
     """Name the store for a message, without a password."""
-    return engine.url.database or engine.url.render_as_string()
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        return engine.url.database
+    return engine.url.render_as_string()
 
 
-_SENTENCES = (
-    (
-        "disk is full",
-        "{place} is full: free some space and run the command again; nothing of this step was kept",
-    ),
-    (
-        "locked",
-        "{place} is locked by another program: wait until it ends and run the command again",
-    ),
-    ("readonly", "{place} cannot be written: give this user the right to write it and its folder"),
-    ("not a database", "{place} is not a tracker store: the file is not a database"),
-    ("malformed", "{place} is damaged: restore a backup with `tracker restore`"),
-    ("unable to open", "{place} cannot be opened: its folder is missing or closed to this user"),
-)
+_FULL = "is full: free some space and run the command again; nothing of this step was kept"
+_LOCKED = "is locked by another program: wait until it ends and run the command again"
+_SENTENCES = {
+    "disk is full": _FULL,
+    "No space left": _FULL,
+    "locked": _LOCKED,
+    "lock timeout": _LOCKED,
+    "readonly": "cannot be written: give this user the right to write it and its folder",
+    "not a database": "is not a tracker store: the file is not a database",
+    "malformed": "is damaged: restore a backup with `tracker restore`",
+    "unable to open": "cannot be opened: its folder is missing or closed to this user",
+}
 
 
 @contextmanager
@@ -98,9 +98,9 @@ def store_errors(engine: Engine) -> Iterator[None]:
         ) from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = str(error.orig if isinstance(error, DBAPIError) else error)
-        for sign, sentence in _SENTENCES:
+        for sign, sentence in _SENTENCES.items():
             if sign in cause:
-                raise StoreError(f"the store {sentence.format(place=place(engine))}") from error
+                raise StoreError(f"the store {place(engine)} {sentence}") from error
         raise StoreError(f"the store {place(engine)} failed: {' '.join(cause.split())}") from error
 
 

@@ -57,9 +57,9 @@ def put_rows(
             continue
         stored[key] = after
         changed.append(after)
-        by_columns.setdefault(tuple(row), []).append(tuple(map(_for_driver, row.values())))
+        by_columns.setdefault(tuple(after), []).append(tuple(map(_for_driver, after.values())))
     for columns, group in by_columns.items():
-        upsert(connection, name, group, columns, conflict="replace" if replace else "keep")
+        upsert(connection, name, group, columns, conflict="replace")
     if name == "correction" and changed:
         rebuild_accounts(connection, sorted({row["account_id"] for row in changed}))
     return len(changed)

@@ -20,7 +20,7 @@ def store_file(engine: Engine) -> Path | None:
     """Give the file of a SQLite store, None for a server. Raises StoreError for a folder."""
     if engine.dialect.name != "sqlite":
         return None
-    file = Path(engine.url.database or "").absolute()
+    file = Path((engine.url.database or "").removeprefix("file:")).absolute()
     if file.is_dir():
         raise StoreError(f"{file} is a folder; expected the file of a tracker store")
     return file
