@@ -27,8 +27,9 @@ from tracker.settings import load_settings
 from tracker.store import open_store
 
 ROOT = Path(__file__).parent.parent
-NIGHT = date(2024, 9, 3)
+NIGHT = date(2024, 9, 4)
 """The first night of the tests; the sandbox's clock stands at its scheduled instant."""
+NEXT = NIGHT + timedelta(days=1)
 FAULTS = {
     "rate": 0.05,
     "kinds": ["429", "500", "timeout", "truncated", "html", "cut_json", "html_200"],
@@ -69,10 +70,30 @@ def template() -> Path:
     with make_folder(folder, synthetic=True) as store:
         for kind, sheet in write_register(place / "sheets", 1, on=NIGHT - timedelta(days=1)):
             if kind == "accounts":
+                shutil.copy(sheet, sheet.with_name("all_accounts.csv"))
                 _keep_accounts(sheet)
             if kind in ("agencies", "accounts"):
                 import_file(kind, sheet, store, folder, now=scheduled_at(NIGHT))
     return folder
+
+
+@cache
+def read_template() -> Path:
+    """Make the same folder after its first night, read without faults."""
+    from jobs.nightly import collect_night
+
+    folder = template().parent / "read"
+    shutil.copytree(template(), folder)
+    set_night(NIGHT)
+    sandbox().set_faults({})
+    opened = open_folder(folder)
+    with opened.store:
+        assert collect_night(opened, quiet).code == 0
+    return folder
+
+
+def quiet(line: str) -> None:
+    """Print nothing."""
 
 
 def _keep_accounts(sheet: Path) -> None:
@@ -88,12 +109,12 @@ def at(day: date, hours: float = 0) -> str:
     return f"{scheduled_at(day) + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def fresh_folder(target: Path) -> Path:
-    """Copy the data folder and put the sandbox back: clock at the first night, no faults, nothing
-    counted.
+def fresh_folder(target: Path, *, read: bool = False) -> Path:
+    """Copy the data folder, after its first night or before, and put the sandbox back: no faults,
+    nothing counted, its clock at the night that comes next.
     """
-    shutil.copytree(template(), target)
-    set_night(NIGHT)
+    shutil.copytree(read_template() if read else template(), target)
+    set_night(NEXT if read else NIGHT)
     sandbox().set_faults({})
     return target
 
@@ -198,12 +219,18 @@ def _ask_warm(job: Mapping[str, Any]) -> int:
 
 
 def _run_cold(job: Mapping[str, Any]) -> int:
-    program = f"{job['before']}\nimport sys\nsys.argv = {['tracker', *job['words']]!r}\nfrom jobs.cli import main\nmain()"
+    lines = [
+        str(job["before"]),
+        "import sys",
+        f"sys.argv = {['tracker', *job['words']]!r}",
+        "from jobs.cli import main",
+        "main()",
+    ]
     with (
         (Path(job["place"]) / "out").open("wb") as out,
         (Path(job["place"]) / "err").open("wb") as err,
     ):
-        call = [sys.executable, "-c", program]
+        call = [sys.executable, "-c", "\n".join(lines)]
         return subprocess.run(
             call, env=job["env"], cwd=job["cwd"], stdout=out, stderr=err, timeout=60, check=False
         ).returncode

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,10 @@ def test_the_migrations_make_exactly_what_the_models_say(store: Store) -> None:
 def test_sqlite_itself_says_without_rowid_wherever_the_models_do(store: Store) -> None:
     """`compare_metadata` does not see it, and a table rebuilt by a migration loses it silently."""
     with store.engine.connect() as connection:
-        made = dict(
-            connection.exec_driver_sql(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
-            ).all()
-        )
+        rows = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+        ).all()
+    made = {row[0]: row[1] for row in rows}
     for name, table in Row.metadata.tables.items():
         clustered = table.dialect_options["sqlite"]["with_rowid"] is False
         assert ("WITHOUT ROWID" in made[name]) == clustered, name
@@ -90,7 +90,7 @@ def test_a_store_in_a_folder_with_spaces_and_vietnamese_letters(tmp_path: Path) 
 
 def test_no_store_is_refused_and_none_is_made(tmp_path: Path) -> None:
     path = tmp_path / "none.sqlite"
-    with pytest.raises(StoreError, match="there is no store at .*none.sqlite"):
+    with pytest.raises(StoreError, match=r"there is no store at .*none\.sqlite"):
         open_store(address(path))
     assert not path.exists()
 
@@ -101,7 +101,7 @@ def test_a_folder_instead_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="folder of the store does not exist: .*nowhere"):
+    with pytest.raises(StoreError, match=r"folder of the store does not exist: .*nowhere"):
         open_store(address(tmp_path / "nowhere" / "tracker.sqlite"), create=True)
 
 
@@ -179,9 +179,8 @@ def test_an_older_store_is_refused_and_upgrade_mends_it(
             assert "WITHOUT ROWID" in sql
             assert connection.exec_driver_sql("SELECT * FROM v_account_reading").all()
     assert copy is not None
-    with sqlite3.connect(copy) as connection:
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    connection.close()
+    with closing(sqlite3.connect(copy)) as copied:
+        found = copied.execute("SELECT version_num FROM alembic_version").fetchall()
     assert found == [("0001",)]
 
 

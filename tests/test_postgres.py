@@ -44,7 +44,7 @@ class Server:
     port: int
 
     def new_database(self, name: str) -> str:
-        command = [
+        command: list[str | Path] = [
             self.bin / "createdb",
             "-h",
             "127.0.0.1",

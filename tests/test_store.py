@@ -322,7 +322,8 @@ def test_void_and_inactive_accounts_are_not_asked(store: Store) -> None:
 
 
 def test_the_total_at_the_last_listing_is_told_not_the_last_total(store: Store) -> None:
-    """Listing failed on the second night, so the third must still see a change against the first.
+    """Listing failed on the second night, so the third must still see a change against the
+    first.
     """
     walked = Reading(**{**as_dict(reading(what="posts", minute=9)), "walked": True})
     store.save([reading(posts_total=10), walked])
@@ -432,11 +433,12 @@ def test_an_unknown_component_leaves_day_seven_unknown_until_it_is_known(store: 
 
 
 def test_a_component_the_platform_does_not_publish_counts_as_nothing(store: Store) -> None:
-    """YouTube publishes no shares. Declared numbers, because the key's terms forbid derived ones.
+    """YouTube publishes no shares. Declared numbers, because the key's terms forbid derived
+    ones.
     """
+    at = int(NOON.timestamp())
     rows = [
-        ("danang-youtube", "v", int(NOON.timestamp()), int(NOON.timestamp()) + 7 * 86400)
-        + ("declared", metric, value, None, "video", None)
+        ("danang-youtube", "v", at, at + 7 * 86400, "declared", metric, value, None, "video", None)
         for metric, value in (("likes", 30), ("comments", 5), ("views", 900))
     ]
     store.import_post_numbers(rows)
@@ -514,10 +516,9 @@ def scanned(store: Store) -> list[tuple[Any, ...]]:
         sums = [day_seven(sorted(known)) for known in posts.values()]
         ripe = [value for value in sums if value is not None]
         followers = [row[2] for row in levels if row[0] == account and row[1] <= day and row[2]]
-        made.append(
-            (account, day, len(posts), len(ripe), round(sum(ripe), 6) if ripe else None)
-            + (followers[-1] if followers else None,)
-        )
+        total = round(sum(ripe), 6) if ripe else None
+        stood = followers[-1] if followers else None
+        made.append((account, day, len(posts), len(ripe), total, stood))
     return sorted(made, key=repr)
 
 

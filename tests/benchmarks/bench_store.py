@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from conftest import post, reading, register
 
-from tracker.models import PostSnapshot
+from tracker.models import Row
 from tracker.periods import day_number, scheduled_at
 from tracker.readings import Reading
 from tracker.store import Store, open_store
 from tracker.store.upserts import upsert
 
 ROUNDS = 3
-COLUMNS = tuple(column.name for column in PostSnapshot.__table__.columns)
+COLUMNS = tuple(column.name for column in Row.metadata.tables["post_snapshot"].columns)
 FIRST = date(2024, 9, 1)
 POSTS = 100_000
 NIGHTS = 10
@@ -58,7 +58,9 @@ def snapshot_rows(posts: int, nights: int) -> list[list[tuple[int | None, ...]]]
 
 
 def raw_store(path: Path) -> sqlite3.Connection:
-    """Make a file with the same table, written by the driver alone under the store's own settings."""
+    """Make a file with the same table, written by the driver alone under the store's own
+    settings.
+    """
     made = open_store(f"sqlite:///{path}", create=True)
     made.close()
     connection = sqlite3.connect(path, isolation_level=None)

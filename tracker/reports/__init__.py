@@ -17,6 +17,7 @@ from tracker.reports.edition import (
     without_ended_numbers,
 )
 from tracker.reports.letter_3836 import SYNTHETIC_VI, report_3836
+from tracker.text import nearest
 from tracker.writers import Document
 from tracker.writers.excel import write_excel
 from tracker.writers.page import Listed, write_list, write_page
@@ -105,7 +106,9 @@ def _check(panel: Panel, letter: Letter, localities: Sequence[str], formats: Seq
         raise ConfigError(f"letter {letter.id} has no report yet; expected one of {known}")
     for locality_id in localities:
         if locality_id not in panel.localities.index:
-            raise ConfigError(f"unknown locality {locality_id!r}; see `tracker check` for the list")
+            near = nearest(locality_id, panel.localities.index)
+            hint = f"; did you mean {near}?" if near else "; expected an id such as quang-ninh"
+            raise ConfigError(f"unknown locality {locality_id!r}{hint}")
     for one in formats:
         if one not in WRITERS:
             raise ConfigError(f"unknown format {one!r}; expected some of {', '.join(FORMATS)}")

@@ -60,7 +60,8 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """Give the connection of the open transaction, else one of its own that commits at the end.
+        """Give the connection of the open transaction, else one of its own that commits at the
+        end.
         """
         opened = self._opened
         if opened is not None:
@@ -237,7 +238,8 @@ class Store:
             return register_rows.put_rows(connection, table, rows, replace=replace)
 
     def rows(self, table: str, **equals: Any) -> list[dict[str, Any]]:
-        """Give the rows of a small table in the order of its key, as dictionaries of typed values.
+        """Give the rows of a small table in the order of its key, as dictionaries of typed
+        values.
         """
         with self._reading() as connection:
             return register_rows.rows(connection, table, equals)

@@ -74,7 +74,8 @@ def column_of(platform: str, entity: str, metric: str) -> int | None:
 
 
 class Loading:
-    """One bulk import: gathers looks in memory, compares them with the store, writes what is new.
+    """One bulk import: gathers looks in memory, compares them with the store, writes what is
+    new.
     """
 
     def __init__(

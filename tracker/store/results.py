@@ -124,8 +124,10 @@ class NightRow:
 
 @dataclass
 class Transaction:
-    """One command's changes: all or nothing. `rows` grows with every register row put; it is what
-    `tracker log` shows.
+    """One command's changes: all or nothing.
+
+    Whoever runs the command adds what it changed to `rows` (`change.rows += store.put_rows(...)`);
+    a command that changed nothing is not logged.
     """
 
     command: str
