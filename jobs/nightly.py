@@ -134,13 +134,20 @@ def run_night(
     if "purge" in steps:
         purge_folder(opened, night, say)
     if "backup" in steps:
-        target = opened.folder / "backups" / backup_name(night, opened.synthetic)
-        say(f"backup: {write_backup(opened.folder, opened.store, target).name}")
+        _back_up(opened, night, say)
     if "checks" in steps:
         _check(opened, done, say)
     if "reports" in steps:
         _write_due_reports(opened, done, say)
     return done
+
+
+def _back_up(opened: Opened, night: date, say: Say) -> None:
+    if not opened.settings.db.startswith("sqlite"):
+        say("backup: left to the database server's own means, such as pg_dump")
+        return
+    target = opened.folder / "backups" / backup_name(night, opened.synthetic)
+    say(f"backup: {write_backup(opened.folder, opened.store, target).name}")
 
 
 def collect_night(
@@ -325,25 +332,29 @@ def _check(opened: Opened, done: NightDone, say: Say) -> None:
 
 
 def _write_due_reports(opened: Opened, done: NightDone, say: Say) -> None:
-    from jobs.reporting import letters_due, write_reports_of
+    from jobs.reporting import letters_due, localities_at_work, write_reports_of
     from tracker.reports import FORMATS
 
-    for letter in letters_due(done.day, REPORT_AHEAD):
+    localities = localities_at_work(opened)
+    for letter in letters_due(done.day, REPORT_AHEAD) if localities else ():
         say(f"report {letter}: due within {REPORT_AHEAD.days} days")
         done.files += write_reports_of(
             opened,
             letter,
-            localities=[],
-            everything=True,
+            localities=localities,
+            everything=False,
             formats=FORMATS,
             out=None,
             on=done.day,
-            say=say,
+            say=_nothing,
         )
 
 
 def plan_night(opened: Opened, day: date | None, platforms: tuple[str, ...]) -> list[str]:
-    """Say how many requests the rest of a night needs at most, a line a platform."""
+    """Say about how many requests the rest of a night needs, a line a platform.
+
+    Not counted are what the lists of posts bring to light: further pages and new posts.
+    """
     clock = night_clock(opened.settings)
     night = night_day(clock(), day, opened.settings)
     lines = []
@@ -354,8 +365,11 @@ def plan_night(opened: Opened, day: date | None, platforms: tuple[str, ...]) -> 
         posts = len(opened.store.due_posts(night, LANE, platforms=[key]))
         calls = -(-profiles // kind.batch) + lists + -(-posts // kind.post_batch)
         lines.append(
-            f"{key}: at most {calls} requests: {profiles} profiles, {lists} lists, {posts} "
-            "posts at an age mark; "
-            f"no money"
+            f"{key}: about {calls} requests: {profiles} profiles, {lists} lists, {posts} posts at "
+            "an age mark; no money"
         )
     return lines
+
+
+def _nothing(line: str) -> None:
+    """Keep the line of each report out of the night's own lines."""

@@ -135,8 +135,7 @@ def test_check_names_what_is_wrong_in_the_register(opened: Opened) -> None:
     accounts = opened.folder / "register" / "accounts.csv"
     text = accounts.read_text(encoding="utf-8")
     accounts.write_text(text.replace(",youtube,", ",orkut,", 1), encoding="utf-8")
-    [problem] = check_readiness(opened).blocking
-    assert "column platform: found 'orkut'" in problem
+    assert "column platform: found 'orkut'" in check_readiness(opened).blocking[0]
 
 
 def test_the_log_says_who_changed_what_and_by_which_file(opened: Opened) -> None:
