@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -60,8 +59,6 @@ def main() -> None:
         stop(str(error), 2)
     except TrackerError as error:
         stop(str(error), 1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read us has seen enough
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         stop(f"{error.strerror or error}{where}", 1)

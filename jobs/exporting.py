@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.opening import Opened, night_clock
 from tracker.errors import ConfigError, StoreError
-from tracker.periods import local_date
+from tracker.periods import date_of, local_date
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KINDS = ("observations", "attempts", "posts", "indicators", "registry")
 FORMATS = ("csv", "parquet")
+POST_COLUMNS = (
+    *("account", "post", "published_at", "url", "kind", "letters"),
+    *("language", "language_margin", "detector", "label", "first_seen_on", "gone_on"),
+)
 
 
 def write_export(opened: Opened, what: str, out: Path, form: str, *, corrected: bool) -> int:
@@ -44,14 +48,19 @@ def write_export(opened: Opened, what: str, out: Path, form: str, *, corrected: 
 
 
 def _frames(opened: Opened, what: str, today: date, *, corrected: bool) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
     from tracker import panel
 
     if what == "observations":
+        columns = (*panel.OBSERVATION_COLUMNS, *(("correction",) if corrected else ()))
+        yield pd.DataFrame(columns=list(columns), dtype=object)  # the header, whatever follows
         yield from panel.observations(opened.store, corrected=corrected, today=today)
     elif what == "attempts":
+        yield pd.DataFrame(columns=list(panel.ATTEMPT_COLUMNS), dtype=object)
         yield from panel.attempts(opened.store)
     elif what == "posts":
-        yield _table(opened, "post")
+        yield pd.DataFrame(_posts(opened), columns=list(POST_COLUMNS), dtype=object)
     elif what == "registry":
         yield panel.load_panel(opened.settings.db).accounts.reset_index()
     else:
@@ -60,10 +69,29 @@ def _frames(opened: Opened, what: str, today: date, *, corrected: bool) -> Itera
         yield indicator_rows(opened, [], None)
 
 
-def _table(opened: Opened, name: str) -> pd.DataFrame:
-    import pandas as pd
+def _posts(opened: Opened) -> Iterator[tuple[Any, ...]]:
+    """Give every post known, by account and permanent id; instants and days as ISO text."""
+    rows = opened.store.rows("post")
+    for row in sorted(rows, key=lambda row: (row["account_id"], row["native_id"])):
+        published = row["published_at"]
+        known = {
+            **row,
+            "account": row["account_id"],
+            "post": row["native_id"],
+            "published_at": None if published is None else iso_instant(published),
+            "first_seen_on": _iso_day(row["first_seen_on"]),
+            "gone_on": _iso_day(row["gone_on"]),
+        }
+        yield tuple(known[name] for name in POST_COLUMNS)
 
-    return pd.DataFrame(opened.store.rows(name))
+
+def iso_instant(seconds: int) -> str:
+    """Write Unix seconds as an instant of UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _iso_day(number: int | None) -> str | None:
+    return None if number is None else date_of(number).isoformat()
 
 
 def _write_csv(frames: Iterable[pd.DataFrame], path: Path) -> int:

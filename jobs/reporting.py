@@ -35,7 +35,7 @@ def letters_due(day: date, ahead: timedelta) -> list[str]:
 
 
 def localities_at_work(opened: Opened) -> list[str]:
-    """List the localities that have an account or a programme; only their drafts are made unasked."""
+    """List the localities with an account or a programme; only their drafts are made unasked."""
     owners = {row["agency_id"] for row in opened.store.rows("account_period")}
     found = {row["locality_id"] for row in opened.store.rows("agency") if row["id"] in owners}
     found |= {row["locality_id"] for row in opened.store.rows("programme")}

@@ -18,7 +18,23 @@ from tracker.errors import ConfigError, StoreError
 from tracker.imports import import_file
 from tracker.periods import scheduled_at
 
-COLUMNS = ["day", "observed_at", "platform", "account", "native_id", "entity", "post", "metric", "value", "step", "lane", "qualifier", "basis", "definition", "source"]
+COLUMNS = [
+    "day",
+    "observed_at",
+    "platform",
+    "account",
+    "native_id",
+    "entity",
+    "post",
+    "metric",
+    "value",
+    "step",
+    "lane",
+    "qualifier",
+    "basis",
+    "definition",
+    "source",
+]
 
 
 @pytest.fixture
@@ -131,6 +147,16 @@ def test_an_unknown_kind_or_format_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=told):
         export(opened, what, tmp_path / "x", form)
+
+
+def test_posts_are_named_by_their_account_and_permanent_id(opened: Opened, tmp_path: Path) -> None:
+    rows = read(export(opened, "posts", tmp_path / "p.csv"))
+    assert len(rows) == len(opened.store.rows("post"))
+    one = next(row for row in rows if row["account"] == "danang-ubnd-bluesky")
+    assert one["post"].startswith("at://did:plc:gialap")
+    assert one["published_at"].endswith("Z")
+    assert one["first_seen_on"] == NIGHT.isoformat()
+    assert one["gone_on"] == ""
 
 
 def test_a_folder_is_no_name_for_an_export(opened: Opened, tmp_path: Path) -> None:

@@ -284,12 +284,12 @@ def test_a_chosen_account_is_read_alone(opened: Opened) -> None:
 # --- The plan and what is said ---
 
 
-def test_the_plan_is_never_below_what_the_night_asks_and_close_to_it(opened: Opened) -> None:
-    planned = dict(line.split(": at most ") for line in plan_night(opened, None, ()))
+def test_the_plan_says_about_how_much_the_night_asks(opened: Opened) -> None:
+    planned = dict(line.split(": about ") for line in plan_night(opened, None, ()))
     collect_night(opened, quiet)
     for platform, counts in sandbox().stats().items():
-        most = int(planned[platform].split()[0])
-        assert counts["calls"] <= most + 4
+        about = int(planned[platform].split()[0])
+        assert about / 3 <= counts["calls"] <= about * 3
     with pytest.raises(ConfigError, match="no connector for orkut"):
         plan_night(opened, None, ("orkut",))
 

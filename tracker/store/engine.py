@@ -46,7 +46,6 @@ def make_engine(url: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # the driver opens no transaction of its own
     for pragma in (
-        "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
         "temp_store = MEMORY",

@@ -50,6 +50,7 @@ def check_or_create(engine: Engine, *, create: bool) -> None:
         if not file.parent.is_dir():
             raise StoreError(f"the folder of the store does not exist: {file.parent}")
         migrate(engine)
+        write_ahead(engine)
         return
     found = revision(engine)
     if found is None:
@@ -60,16 +61,33 @@ def check_or_create(engine: Engine, *, create: bool) -> None:
         migrate(engine)
     elif found != REVISIONS[-1]:
         raise StoreError(_wrong_version(engine, found))
+    write_ahead(engine)
+
+
+def write_ahead(engine: Engine) -> None:
+    """Let a SQLite store be read while it is written; the mode stays with the file.
+
+    Set only on what is known to be a store, because it changes the file's first page.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        [mode] = connection.cursor().execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal":
+            connection.cursor().execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
 
 
 def _wrong_version(engine: Engine, found: str) -> str:
     age, cure = (
-        ("older", "run `tracker upgrade`")
+        ("an older", "run `tracker upgrade`")
         if found in REVISIONS
-        else ("newer", "update the program")
+        else ("a newer", "update the program")
     )
     return (
-        f"{place(engine)} is a store of a {age} version ({found}, this program reads"
+        f"{place(engine)} is a store of {age} version ({found}, this program reads"
         f" {REVISIONS[-1]}): {cure}"
     )
 
