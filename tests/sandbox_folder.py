@@ -154,7 +154,8 @@ class Ended:
 
     @property
     def sentence(self) -> str:
-        """Give the last line of the errors, which is all of them where one sentence was promised."""
+        """Give the last line of the errors, which is all of them where one sentence was promised.
+        """
         return self.err.strip().splitlines()[-1] if self.err.strip() else ""
 
 

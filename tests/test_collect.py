@@ -338,6 +338,7 @@ def test_a_wrong_key_is_refused_once_however_many_requests_wait(
 ) -> None:
     monkeypatch.setitem(CONNECTORS, "youtube", type("OneByOne", (YouTube,), {"batch": 1}))
     opened = open_fresh(read=True, TRACKER_YOUTUBE_API_KEY=WRONG_KEY)
+    sandbox().set_faults({"latency_ms": 50})
     done = collect(opened)
     assert calls()["youtube"] == 1
     found = [cause for key, cause in causes(opened, NEXT).items() if key.endswith("youtube")]
@@ -460,6 +461,7 @@ def test_what_one_server_refuses_is_still_asked_of_the_others(
 def test_a_wrong_clock_is_told_once_a_platform(
     open_fresh: Open, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(CONNECTORS, "bluesky", type("OneByOne", (Bluesky,), {"batch": 1}))
     opened = open_fresh(read=True)
     late = scheduled_at(NEXT) + timedelta(hours=2)
     monkeypatch.setattr("jobs.nightly.night_clock", lambda settings: lambda: late)

@@ -1,4 +1,5 @@
-"""How much processor time `tracker --help` takes: heavy libraries must wait until they are needed."""
+"""How much processor time `tracker --help` takes: heavy libraries must wait until they are needed.
+"""
 
 from __future__ import annotations
 
