@@ -152,12 +152,6 @@ class Ended:
     out: str
     err: str
 
-    @property
-    def sentence(self) -> str:
-        """Give the last line of the errors, which is all of them where one sentence was promised.
-        """
-        return self.err.strip().splitlines()[-1] if self.err.strip() else ""
-
 
 def run_tracker(
     *words: object,

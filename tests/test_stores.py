@@ -1,4 +1,6 @@
-"""A store of every released version opens, or comes to this version by `upgrade`, and says the same."""
+"""A store of every released version opens, or comes to this version by `upgrade`, and says the
+same.
+"""
 
 import shutil
 from datetime import date

@@ -1,5 +1,4 @@
-"""How much processor time `tracker --help` takes: heavy libraries must wait until they are needed.
-"""
+"""The processor time of `tracker --help`: heavy libraries must wait until they are needed."""
 
 from __future__ import annotations
 
