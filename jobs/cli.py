@@ -6,8 +6,6 @@ Exit codes: 0 done · 1 failed · 2 wrong usage or input · 3 done, but somethin
 
 from __future__ import annotations
 
-import json
-import logging
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -107,6 +105,8 @@ def parse_date(text: str | None, option: str) -> date | None:
 def show(value: Any, as_json: bool, lines: list[str]) -> None:
     """Print a value as JSON, or the lines made of it."""
     if as_json:
+        import json
+
         typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
     else:
         for line in lines:
@@ -116,6 +116,8 @@ def show(value: Any, as_json: bool, lines: list[str]) -> None:
 def opened_for(data: Path | None, db: str | None) -> Opened:
     """Open folder, settings and store of a command, and log warnings to the error stream."""
     from jobs.opening import open_all
+
+    import logging
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     opened = open_all(data, db)
