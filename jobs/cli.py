@@ -115,9 +115,9 @@ def show(value: Any, as_json: bool, lines: list[str]) -> None:
 
 def opened_for(data: Path | None, db: str | None) -> Opened:
     """Open folder, settings and store of a command, and log warnings to the error stream."""
-    from jobs.opening import open_all
-
     import logging
+
+    from jobs.opening import open_all
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     opened = open_all(data, db)
