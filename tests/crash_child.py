@@ -1,6 +1,7 @@
 """Runs a tracker command and kills this process with SIGKILL at one point of its work.
 
-`python crash_child.py POINT NUMBER ARGUMENTS…`: at the NUMBER-th time that POINT is passed. The
+`python crash_child.py POINT NUMBER MINUTES ARGUMENTS…`: at the NUMBER-th time that POINT is passed
+(`never`: it is not killed); its clock is MINUTES ahead of the sandbox's. The
 product knows nothing of this; every point is watched from outside.
 """
 
@@ -8,13 +9,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
 
+import jobs.nightly
 from jobs import cli
 from tracker.http import Archive
+from tracker.settings import Settings
 from tracker.store import Store
 
 POINTS = (
@@ -86,7 +90,20 @@ def _before(function: Callable[..., Any], killer: Killer) -> Callable[..., Any]:
     return wrapped
 
 
+def put_clock_ahead(minutes: int) -> None:
+    """Let this process read the time as some minutes later than it is."""
+    true_clock = jobs.nightly.night_clock
+
+    def ahead(settings: Settings) -> Callable[[], datetime]:
+        clock = true_clock(settings)
+        return lambda: clock() + timedelta(minutes=minutes)
+
+    jobs.nightly.night_clock = ahead
+
+
 if __name__ == "__main__":
-    watch(sys.argv[1], Killer(int(sys.argv[2])))
-    sys.argv = ["tracker", *sys.argv[3:]]
+    if sys.argv[1] != "never":
+        watch(sys.argv[1], Killer(int(sys.argv[2])))
+    put_clock_ahead(int(sys.argv[3]))
+    sys.argv = ["tracker", *sys.argv[4:]]
     cli.main()

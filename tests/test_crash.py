@@ -93,12 +93,16 @@ def hold_under_the_key(sheet: Path) -> None:
     sheet.write_text(text.replace("owner_consent", "key_30d"), encoding="utf-8")
 
 
-def tracker(sandbox: Sandbox, *arguments: str, kill_at: tuple[str, int] | None = None) -> int:
-    """Run a command in a process of its own, killed at a point if one is named; gives its exit
-    code.
+def tracker(
+    sandbox: Sandbox, *arguments: str, kill_at: tuple[str, int] | None = None, minutes: int = 0
+) -> int:
+    """Run a command in a process of its own, killed at a point if one is named, its clock some
+    minutes ahead; gives its exit code.
     """
     child = Path(__file__).parent / "crash_child.py"
-    program = [str(child), kill_at[0], str(kill_at[1])] if kill_at else ["-m", "jobs.cli"]
+    point, number = kill_at or ("never", 0)
+    watched = [str(child), point, str(number), str(minutes)]
+    program = watched if kill_at or minutes else ["-m", "jobs.cli"]
     root = Path(__file__).parent.parent
     done = subprocess.run(
         [sys.executable, *program, *arguments],
@@ -125,11 +129,12 @@ def undisturbed(sandbox: Sandbox, folder: Path, tmp_path_factory: pytest.TempPat
     return exported(sandbox, data)
 
 
-def night(sandbox: Sandbox, data: Path) -> None:
+def night(sandbox: Sandbox, data: Path, minutes: int = 0) -> None:
     """Run a night to its end; some accounts of the country cannot be read, so 3 is a good end
     too.
     """
-    assert tracker(sandbox, "nightly", "--steps", STEPS, "--data", str(data)) in (0, 3)
+    code = tracker(sandbox, "nightly", "--steps", STEPS, "--data", str(data), minutes=minutes)
+    assert code in (0, 3)
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point[0]} {point[1]}")
@@ -144,3 +149,25 @@ def test_a_killed_night_started_again_equals_an_undisturbed_one(
     assert [path.name for path in (data / "backups").glob("*.zip")] == [
         "gia-lap_tracker-2024-09-02.zip"
     ]
+
+
+@pytest.mark.parametrize(
+    "point", [("statement", 60), ("before save", 3)], ids=lambda point: f"{point[0]} {point[1]}"
+)
+def test_with_a_clock_that_goes_on_only_the_time_of_reading_differs(
+    point: tuple[str, int], sandbox: Sandbox, folder: Path, undisturbed: bytes, tmp_path: Path
+) -> None:
+    """The sandbox stands still; the collector's own clock is seven minutes on at the second
+    start.
+    """
+    data = shutil.copytree(folder, tmp_path / "data")
+    assert tracker(sandbox, "nightly", "--steps", STEPS, "--data", str(data), kill_at=point) == -9
+    night(sandbox, data, minutes=7)
+    resumed = exported(sandbox, data)
+    assert resumed != undisturbed
+    assert without_time(resumed) == without_time(undisturbed)
+
+
+def without_time(export: bytes) -> list[dict[str, str]]:
+    rows = list(csv.DictReader(export.decode("utf-8").splitlines()))
+    return [{name: row[name] for name in row if name != "observed_at"} for row in rows]
