@@ -268,9 +268,15 @@ PLANNED = {
 
 
 def _save(night: Night, readings: Sequence[Reading], collected: Collected) -> None:
-    if readings:
-        collected.posts += night.store.save(readings).posts
-        collected.statuses.update(reading.status for reading in readings)
+    if not readings:
+        return
+    saved = night.store.save(readings)
+    collected.posts += saved.posts
+    collected.statuses.update(reading.status for reading in readings)
+    for renamed in saved.renames:
+        night.say(f"{renamed.account_id} goes on as {renamed.new}, formerly {renamed.old}")
+    for account, known, came in saved.strangers:
+        log.warning("%s answered as %s, not as %s: a person decides", account, came, known)
 
 
 def _tell(night: Night, platform: str, reading: Reading, collected: Collected) -> None:
