@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from tracker.errors import ConfigError, TrackerError
+from tracker.registry.folder import MARKER
 
-MARKER = "tracker-data.toml"
 NETWORK_FILE_SYSTEMS = {
     "nfs",
     "nfs4",

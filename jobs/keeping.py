@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from jobs.folder import MARKER, only_one
+from jobs.folder import only_one
 from tracker.errors import ConfigError, InputError, Problem, StoreError
 from tracker.periods import local_date
+from tracker.registry.folder import MARKER
 from tracker.store import Store
 
 STORE_FILE = "tracker.sqlite"

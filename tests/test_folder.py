@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.folder import MARKER, Busy, find_data_folder, only_one, unsafe_place
+from jobs.folder import Busy, find_data_folder, only_one, unsafe_place
 from tracker.errors import ConfigError
+from tracker.registry.folder import MARKER
 
 
 def test_a_folder_without_the_marker_is_refused_with_its_full_path(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ import pytest
 from document_sample import sample_document
 from panel_sample import START, TET, sample_panel
 
+from tracker.effects import locality_levels
 from tracker.errors import ConfigError, InputError
 from tracker.letters import Answer
 from tracker.panel import Panel
+from tracker.periods import Window
 from tracker.platforms import NOT_ALLOWED_VI, platform_named
 from tracker.reports import (
     SYNTHETIC_VI,
@@ -454,3 +456,12 @@ def test_a_number_whose_terms_have_ended_is_blanked_with_its_date() -> None:
     assert "29400" not in blanked
     assert "đã xóa ngày 02/10/2024 theo điều khoản của nền tảng" in blanked
     assert from_json(blanked).blocks[0].rows[0][0].value is None
+
+
+def test_levels_over_the_merger_say_so() -> None:
+    panel = sample_panel()
+    across = Window(date(2025, 6, 1), date(2025, 8, 1))
+    before = Window(date(2025, 5, 1), date(2025, 7, 1))
+    [warning] = locality_levels(panel, "quang-ninh", across).warnings
+    assert "01/07/2025" in warning
+    assert locality_levels(panel, "quang-ninh", before).warnings == ()

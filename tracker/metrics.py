@@ -59,18 +59,6 @@ BREAKS = (
 )
 
 
-def breaks_between(
-    platform: str, entity: str, metric: str, start: date, end: date
-) -> list[DefinitionBreak]:
-    """List the breaks of one metric on days in the half-open range [start, end)."""
-    return [
-        item
-        for item in BREAKS
-        if (item.platform, item.entity, item.metric) == (platform, entity, metric)
-        and start <= item.day < end
-    ]
-
-
 def definition(platform: str, entity: str, metric: str, day: date) -> str:
     """Name the definition in force on a day: `1` before the first known break, then the ISO day of
     the last break.

@@ -4,7 +4,7 @@ no clock.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
@@ -118,10 +118,3 @@ def before_after(start: date, length: int, run_in: int = RUN_IN_DAYS) -> tuple[W
 def tet_range(tet: date) -> Window:
     """Give the days left out around a Tết day: day -3 to day +6 (methods: windows)."""
     return Window(tet - timedelta(days=3), tet + timedelta(days=7))
-
-
-def touches_tet(week: Window, tet_days: Iterable[date]) -> bool:
-    """Say whether any day of a week lies in a Tết range."""
-    return any(
-        tet_range(day).start < week.end and week.start < tet_range(day).end for day in tet_days
-    )

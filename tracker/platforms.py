@@ -57,7 +57,6 @@ class Platform:
     measures: tuple[Measure, ...]
     bases: tuple[Basis, ...]
     quota_zone: str = "UTC"
-    needs_native_id: bool = True
 
     @property
     def default_basis(self) -> Basis:

@@ -20,7 +20,7 @@ from tracker.effects.rows import (
 from tracker.indicators import INDICATORS, Indicator, Value, parts_vi, sources, value_over
 from tracker.panel import Panel
 from tracker.panel.frames import rows_of
-from tracker.periods import Window, before_after
+from tracker.periods import MERGER, Window, before_after
 from tracker.registry.words import EVENT_KINDS
 
 PRINTED = (
@@ -33,6 +33,10 @@ PRINTED = (
 )
 """The indicators of a locality's table, in the order of docs/methods.md, section 5."""
 GROWTH = "followers_per_day"
+ACROSS_VI = (
+    "khoảng số liệu vượt qua ngày 01/07/2025 (sắp xếp đơn vị hành chính cấp tỉnh): trước ngày đó "
+    "tài khoản thuộc đơn vị cũ"
+)
 
 
 def locality_changes(
@@ -94,6 +98,7 @@ def locality_levels(
             for name, part in _by_platform(panel, ids)
         ),
         total=group_levels(panel, None, ids, PRINTED, window, tet_days),
+        warnings=(ACROSS_VI,) if window.start < MERGER < window.end else (),
     )
 
 
@@ -291,8 +296,7 @@ def _notes(panel: Panel, account_id: str, span: Window) -> list[str]:
 def _warnings(panel: Panel, start: date, end: date, span: Window) -> list[str]:
     """Say in Vietnamese what a reader must know about the windows as a whole."""
     found = []
-    merger = date(2025, 7, 1)
-    if span.start < merger <= end:
+    if span.start < MERGER <= end:
         found.append(
             "khoảng so sánh vượt qua ngày 01/07/2025 (sắp xếp đơn vị hành chính cấp tỉnh): "
             "so sánh chính dừng ở ngày 30/06/2025"
