@@ -5,13 +5,12 @@ drive.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from tracker.errors import ConfigError, TrackerError
+from tracker.locks import try_lock, unlock
 from tracker.registry.folder import MARKER
 
 NETWORK_FILE_SYSTEMS = {
@@ -68,7 +67,7 @@ def only_one(folder: Path, command: str, lock_name: str = "tracker") -> Iterator
     """
     path = folder / f"{lock_name}.lock"
     with path.open("a+b") as lock:
-        if not _try_lock(lock):
+        if not try_lock(lock):
             lock.seek(0)
             holder = lock.read(200).decode("utf-8", "replace").strip() or "another tracker command"
             raise Busy(f"{holder} is working on {folder}; `tracker {command}` was not started")
@@ -81,38 +80,7 @@ def only_one(folder: Path, command: str, lock_name: str = "tracker") -> Iterator
         finally:
             lock.seek(0)
             lock.truncate()
-            _unlock(lock)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _LOCKED_BYTE = 4096  # beyond the text, so that the holder's name stays readable
-
-    def _try_lock(lock: IO[bytes]) -> bool:
-        lock.seek(_LOCKED_BYTE)
-        try:
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(lock: IO[bytes]) -> None:
-        lock.seek(_LOCKED_BYTE)
-        msvcrt.locking(lock.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _try_lock(lock: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(lock: IO[bytes]) -> None:
-        fcntl.flock(lock, fcntl.LOCK_UN)
+            unlock(lock)
 
 
 def unsafe_place(folder: Path, mounts: str | None = None) -> str | None:

@@ -127,9 +127,15 @@ class TooMuchData(ReadError):
 
 
 class Unreachable(ReadError):
-    """Network or server trouble that outlasted the retries."""
+    """Network or server trouble that outlasted the retries. `not_sent`: the question certainly
+    never arrived, so that nothing can have come of it.
+    """
 
     status = "unreachable"
+
+    def __init__(self, message: str, *, not_sent: bool = False) -> None:
+        super().__init__(message)
+        self.not_sent = not_sent
 
 
 class PayloadChanged(ReadError):
@@ -152,3 +158,11 @@ class MetricUnavailable(ReadError):
 
 class BadRequest(ReadError):
     """The platform calls our request wrong: our fault, loud, no retry."""
+
+
+def not_connected(platform: str, account_id: str) -> PermissionMissing:
+    """Say that an account's owner has not consented, and what to do."""
+    return PermissionMissing(
+        f"{account_id} is not connected; its office consents with: "
+        f"tracker connect {platform} --account {account_id}"
+    )

@@ -14,6 +14,8 @@ import re
 import threading
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
@@ -49,6 +51,52 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What an owner's consent gave us for one account.
+
+    `kind` is the connector's own word for how it was got (`page`, `display`). `native_id` is the
+    account it is good for, where the platform says so. Instants are UTC; `expires_at` None = the
+    platform states no end. `refresh` renews it until `refresh_expires_at` (None = no end stated).
+    """
+
+    access: Secret
+    issued_at: datetime
+    expires_at: datetime | None = None
+    refresh: Secret | None = None
+    refresh_expires_at: datetime | None = None
+    kind: str = ""
+    native_id: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def renew_from(self) -> datetime | None:
+        """Give from when on it should be renewed: a tenth of its life, ten minutes at least, before
+        its end, and fifteen days where it lives for a month or longer. None = never.
+        """
+        if self.expires_at is None:
+            return None
+        life = self.expires_at - self.issued_at
+        least = timedelta(days=15) if life >= timedelta(days=30) else timedelta(minutes=10)
+        return self.expires_at - max(life / 10, least)
+
+
+TOKEN_FIELDS = ("access_token", "refresh_token", "id_token", "bearer_token")
+
+
+def tokens_in(body: Any) -> Iterator[Secret]:
+    """List the tokens in the JSON reply of a token service, at whatever depth."""
+    if isinstance(body, list):
+        for item in body:
+            yield from tokens_in(item)
+    elif isinstance(body, dict):
+        for name, item in body.items():
+            if name in TOKEN_FIELDS and isinstance(item, str):
+                yield Secret(item)
+            else:
+                yield from tokens_in(item)
 
 
 def remember(secret: Secret) -> None:

@@ -24,9 +24,9 @@ from tracker.errors import RateLimited, ReadError, StoreError
 from tracker.http.reply import Reply
 from tracker.secrets import redact, redact_value
 
-KEPT_HEADERS = ("date", "link", "retry-after")
-KEPT_HEADER_WORD = "ratelimit"
-"""Headers with this word in their name tell when to come back, and are kept too."""
+KEPT_HEADERS = ("date", "link", "retry-after", "location")
+KEPT_HEADER_WORDS = ("ratelimit", "rate-limit", "usage")
+"""Headers with such a word in their name tell when to come back, and are kept too."""
 
 ERROR_FIELDS = ("error", "error_description", "message")
 """Kept of every reply with status 400 and above: they hold the platform's reason."""
@@ -53,9 +53,18 @@ class Archive:
             while self._open:
                 os.close(self._open.popitem()[1])
 
-    def put(self, platform: str, day: date, reply: Reply, keep: Sequence[str]) -> str:
+    def put(
+        self,
+        platform: str,
+        day: date,
+        reply: Reply,
+        keep: Sequence[str],
+        sent: Any = None,
+        whose: str = "",
+    ) -> str:
         """Keep one reply of a night; give the sha256 (hex) of its kept body.
 
+        `sent` is the body of a question that was posted, `whose` the account whose token was used.
         Raises StoreError in one sentence when it cannot be written; nothing of it is left then.
         """
         allowed = (*keep, *ERROR_FIELDS) if reply.status >= 400 else tuple(keep)
@@ -64,7 +73,7 @@ class Archive:
             body = _encode(redact_value(json.loads(body)))
         digest = hashlib.sha256(body.encode()).hexdigest()
         head = {
-            "request": reply.url,
+            **asked_of(reply.url, sent, whose),
             "status": reply.status,
             "kind": reply.kind,
             "headers": kept_headers(reply.headers),
@@ -74,11 +83,13 @@ class Archive:
         self._append(platform, day, f'{_encode(head)[:-1]},"body":{body}}}\n')
         return digest
 
-    def put_failure(self, platform: str, day: date, request: str, failure: ReadError) -> None:
-        """Keep that a request brought no reply, so that a replay fails in the same way."""
+    def put_failure(
+        self, platform: str, day: date, asked: Mapping[str, Any], failure: ReadError
+    ) -> None:
+        """Keep that a question (see `asked_of`) brought no reply, so that a replay fails too."""
         retry_at = failure.retry_at if isinstance(failure, RateLimited) else None
         line = {
-            "request": request,
+            **asked,
             "failure": type(failure).__name__,
             "message": redact(str(failure)),
             "retry_at": retry_at.isoformat() if retry_at else None,
@@ -135,6 +146,14 @@ class Archive:
                 ) from error
 
 
+def asked_of(request: str, sent: Any, whose: str) -> dict[str, Any]:
+    """Write down what was asked: the address, a posted body, and whose token was used."""
+    asked: dict[str, Any] = {"request": request}
+    if sent is not None:
+        asked["sent"] = redact_value(sent)
+    return {**asked, "whose": whose} if whose else asked
+
+
 def open_whole(path: Path) -> int:
     """Open a file to append to, without the half member that a kill or a power cut left."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)  # Windows has it
@@ -184,7 +203,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {
         name: redact(value)
         for name, value in headers.items()
-        if name in KEPT_HEADERS or KEPT_HEADER_WORD in name
+        if name in KEPT_HEADERS or any(word in name for word in KEPT_HEADER_WORDS)
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 import urllib3
@@ -14,17 +14,28 @@ from tracker.http.reply import full_address
 from tracker.secrets import Secret, origin, redact, without_secrets
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+IN_PATH = "{secret}"
+"""Name of a secret that stands in the address itself, at the place of this text (Telegram)."""
+IN_HEADER = "header:"
+"""Name of a secret that goes into a header of another name than Authorization (`header:x`)."""
 OUR_HEADERS = ("User-Agent", "Accept", "Accept-Encoding")
 
 
 @dataclass(frozen=True)
 class Question:
-    """One request: `url` is complete but for the secret."""
+    """One request: `url` is complete but for the secret, `data` the body of a POST.
+
+    `final` are texts of replies that are not asked for again; `units` what each try costs, and of
+    which bucket.
+    """
 
     platform: str
     url: str
     headers: Mapping[str, str]
     secret: tuple[str, Secret] | None
+    data: bytes | None = None
+    final: tuple[str, ...] = ()
+    units: tuple[int, str] = (1, "")
 
     @property
     def shown(self) -> str:
@@ -46,20 +57,27 @@ class Question:
             name, value = self.secret
             if name == "Authorization":
                 headers[name] = f"Bearer {value.reveal()}"
+            elif name == IN_PATH:
+                url = url.replace(IN_PATH, quote(value.reveal(), safe=":"))
+            elif name.startswith(IN_HEADER):
+                headers[name.removeprefix(IN_HEADER)] = value.reveal()
             else:
                 url = full_address(url, [(name, value.reveal())])
         request = requests.PreparedRequest()
-        request.prepare_method("GET")
+        request.prepare_method("GET" if self.data is None else "POST")
         request.prepare_headers(headers)
-        request.prepare_body(None, None)
+        request.prepare_body(self.data, None)
         request.url = url
         return request
 
     def redirected(self, target: str) -> Question | None:
         """Follow a redirect: secrets and headers of ours stay with the origin they were meant for.
 
-        None for a target that is no web address or that would carry a secret away.
+        None for a target that is no web address, that would carry a secret away, and for a POST:
+        what it asks for stands in a body that another address may read differently.
         """
+        if self.data is not None:
+            return None
         try:
             url = without_secrets(urljoin(self.url, target))
             is_home = origin(url) == origin(self.url)
@@ -116,6 +134,19 @@ def explain(error: Exception, timeout: tuple[float, float]) -> str:
     if is_any(urllib3.exceptions.ProtocolError):
         return "the reply was cut short"
     return redact(str(chain[-1])) or type(error).__name__
+
+
+def never_sent(error: Exception | None) -> bool:
+    """Say whether a failed request certainly never reached the server."""
+    if error is None:
+        return False
+    kinds = (
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.NameResolutionError,
+        urllib3.exceptions.ConnectTimeoutError,
+        requests.ConnectTimeout,
+    )
+    return any(isinstance(item, kinds) for item in (error, *_reasons(error)))
 
 
 def _reasons(error: BaseException) -> list[BaseException]:

@@ -6,23 +6,26 @@ archives every final reply before anyone sees it. Knows no platform and no store
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
 from tracker.errors import PayloadChanged, RateLimited, ReadError, Unreachable
-from tracker.http.archive import Archive
-from tracker.http.exchange import Answer, Question, explain
+from tracker.http.archive import Archive, asked_of
+from tracker.http.exchange import Answer, Question, explain, never_sent
 from tracker.http.reply import Reply, Tallies, Tally, full_address, parse_json
 from tracker.http.retry import RETRIED, Pace, PatientRetry
 from tracker.secrets import (
@@ -32,10 +35,13 @@ from tracker.secrets import (
     redact,
     redact_logs,
     remember,
+    tokens_in,
 )
 
 MIB = 1024 * 1024
 MOST_REDIRECTS = 5
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 _CHUNK = 65536
 
 
@@ -121,37 +127,140 @@ class LiveHttp:
         keep: Sequence[str] = (),
         secret: tuple[str, Secret] | None = None,
         headers: Mapping[str, str] | None = None,
+        read: Callable[[bytes], Any] = parse_json,
+        units: int = 1,
+        bucket: str = "",
+        final: Sequence[str] = (),
+        whose: str = "",
     ) -> Reply:
         """Ask, retry what may pass, archive, and give the final reply whatever its status.
 
         Raises Unreachable, RateLimited (a pause above the cap), PayloadChanged (too large) and
         StoreError (the archive cannot be written).
         """
-        if secret is not None:
-            remember(secret[1])
+        sent = {**self._headers, **(headers or {})}
         question = Question(
-            platform, full_address(url, params), {**self._headers, **(headers or {})}, secret
+            platform, full_address(url, params), sent, secret, None, tuple(final), (units, bucket)
         )
+        return self._answered(question, (None, whose), keep, read)
+
+    def post(
+        self,
+        url: str,
+        sent: Any,
+        *,
+        platform: str,
+        params: Sequence[tuple[str, str]] = (),
+        keep: Sequence[str] = (),
+        secret: tuple[str, Secret] | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: bool = False,
+        units: int = 1,
+        bucket: str = "",
+        final: Sequence[str] = (),
+        whose: str = "",
+    ) -> Reply:
+        """Ask with a body, otherwise as `get` does."""
+        kind = FORM if form else JSON
+        data = urlencode(sent).encode() if form else json.dumps(sent).encode()
+        question = Question(
+            platform,
+            full_address(url, params),
+            {**self._headers, **(headers or {}), "Content-Type": kind},
+            secret,
+            data,
+            tuple(final),
+            (units, bucket),
+        )
+        return self._answered(question, (sent, whose), keep, parse_json)
+
+    def exchange(
+        self,
+        url: str,
+        form: Mapping[str, str | Secret],
+        *,
+        platform: str,
+        secret: tuple[str, Secret] | None = None,
+        basic: tuple[str, Secret] | None = None,
+        in_query: bool = False,
+        as_json: bool = False,
+    ) -> Reply:
+        """Ask a token service once; see `Http.exchange`."""
+        shown = [
+            (name, item.reveal() if isinstance(item, Secret) else item)
+            for name, item in form.items()
+        ]
+        hidden = [item for item in form.values() if isinstance(item, Secret)]
+        for item in (*hidden, *(pair[1] for pair in (secret, basic) if pair)):
+            remember(item)
+        headers = dict(self._headers)
+        if basic is not None:
+            whole = Secret(b64encode(f"{basic[0]}:{basic[1].reveal()}".encode()).decode())
+            remember(whole)
+            headers["Authorization"] = f"Basic {whole.reveal()}"
+        if in_query:
+            question = Question(platform, full_address(url, shown), headers, secret, None)
+        else:
+            headers["Content-Type"] = JSON if as_json else FORM
+            data = json.dumps(dict(shown)) if as_json else urlencode(shown)
+            question = Question(platform, url, headers, secret, data.encode())
+        answer = self._send(question)
+        if answer.raw is None:
+            not_sent = never_sent(answer.error)
+            raise Unreachable(f"{question.place}: {answer.why_not}", not_sent=not_sent)
+        for token in tokens_in(parse_json(answer.data)):
+            remember(token)
+        reply = replace(self._reply(question, answer, parse_json), url=question.place)
+        self._tallies.count_reply(reply)
+        return reply
+
+    def charge(self, units: int, bucket: str = "") -> None:
+        """Add units that only the reply tells to the running tallies."""
+        self._tallies.charge(units, bucket)
+
+    def slow(self, platform: str, per_second: float) -> None:
+        """Ask a platform no faster than this from now on, where it has a pace at all."""
+        with self._lock:
+            rate = self._rates.get(platform)
+            if rate is None or rate <= per_second:
+                return
+            self._rates[platform] = per_second
+            for key in [key for key in self._paces if key[0] == platform]:
+                del self._paces[key]
+
+    def _answered(
+        self,
+        question: Question,
+        more: tuple[Any, str],
+        keep: Sequence[str],
+        read: Callable[[bytes], Any],
+    ) -> Reply:
+        """Ask, archive and count: what `get` and `post` share. `more` is what tells the question
+        from others beside its address: the posted body, and whose token was used.
+        """
+        if question.secret is not None:
+            remember(question.secret[1])
         try:
             answer = self._ask(question)
         except ReadError as failure:
             if self._archive is not None and self._day is not None:
-                self._archive.put_failure(platform, self._day, question.shown, failure)
+                asked = asked_of(question.shown, *more)
+                self._archive.put_failure(question.platform, self._day, asked, failure)
             raise
-        reply = self._reply(question, answer)
+        reply = self._reply(question, answer, read)
         if self._archive is not None and self._day is not None:
-            digest = self._archive.put(platform, self._day, reply, keep)
+            digest = self._archive.put(question.platform, self._day, reply, keep, *more)
             reply = replace(reply, digest=digest)
         self._tallies.count_reply(reply)
         return reply
 
-    def _reply(self, question: Question, answer: Answer) -> Reply:
+    def _reply(self, question: Question, answer: Answer, read: Callable[[bytes], Any]) -> Reply:
         assert answer.raw is not None, "an answer without a reply never leaves _ask"
         headers = {name.lower(): value for name, value in answer.raw.headers.itermerged()}
         return Reply(
             status=answer.raw.status,
             headers=headers,
-            body=parse_json(answer.data),
+            body=read(answer.data),
             kind=headers.get("content-type", "").partition(";")[0].strip().lower(),
             digest="",
             received_at=self._clock(),
@@ -164,7 +273,8 @@ class LiveHttp:
         while True:
             answer = self._follow(question)
             if answer.raw is not None:
-                if not retry.is_retry("GET", answer.raw.status):
+                is_final = any(text.encode() in answer.data for text in question.final)
+                if is_final or not retry.is_retry("GET", answer.raw.status):
                     return answer
                 self._refuse_long_pause(question, answer.raw, retry)
             if not retry.total:
@@ -205,7 +315,7 @@ class LiveHttp:
     def _send(self, question: Question) -> Answer:
         """Put one request on the wire and read its reply to the end."""
         self._keep_pace(question)
-        self._tallies.count_request()
+        self._tallies.count_request(*question.units)
         try:
             adapter = self._session.get_adapter(question.url)
             response = adapter.send(
@@ -243,7 +353,8 @@ class LiveHttp:
         with self._lock:
             if key not in self._paces:
                 self._paces[key] = Pace(rate, self._wait, self._seconds)
-        self._paces[key].keep()
+            pace = self._paces[key]
+        pace.keep()
 
     def _surroundings_of(self, url: str) -> dict[str, Any]:
         """Give proxy and certificates as the machine sets them, read once for each server.

@@ -64,7 +64,7 @@ def asked_pause(status: int, headers: Mapping[str, str], now: datetime) -> float
     """
     asked = _seconds_until(headers.get("Retry-After"), now)
     if asked is None and status == 429:
-        for name in ("RateLimit-Reset", "X-RateLimit-Reset"):
+        for name in ("RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset"):
             asked = asked if asked is not None else _seconds_until(headers.get(name), now)
     return asked
 
