@@ -283,7 +283,7 @@ def test_a_new_owner_ends_the_former_one_on_the_day_before() -> None:
         ({"url": "https://facebook.com/profile.php?id=100064012345678"}, "url", "personal profile"),
         ({"url": ""}, "url", "an address, a handle or a native_id"),
         ({"agency_id": "bo-y-the"}, "agency_id", "did you mean bo-y-te"),
-        ({"basis": "key_30d"}, "basis", "one of declared"),
+        ({"basis": "key_30d"}, "basis", "one of public_content, owner_consent, declared"),
         ({"funding_source": "tư nhân"}, "funding_source", "state_budget, socialised, both"),
         ({"languages": "tiếng Việt"}, "languages", "ISO 639"),
         ({"handle": "khac"}, "handle", "trangtin"),

@@ -56,6 +56,22 @@ BREAKS = (
         "Từ 24/08/2026 mọi định dạng tính lượt xem ngay ở khung hình đầu tiên",
         "YouTube Data API revision history, 2026",
     ),
+    DefinitionBreak(
+        "facebook",
+        "post",
+        "views",
+        date(2025, 11, 15),
+        "Từ 15/11/2025 Meta bỏ lượt hiển thị, thay bằng lượt xem (post_media_view)",
+        "Meta, Deprecated Page Insights metrics, 2 March 2026",
+    ),
+    DefinitionBreak(
+        "facebook",
+        "post",
+        "reach",
+        date(2026, 6, 15),
+        "Từ 15/06/2026 Meta bỏ số người tiếp cận cũ, thay bằng số người xem",
+        "Meta, Deprecated Page Insights metrics, 2 March 2026",
+    ),
 )
 
 
@@ -72,12 +88,23 @@ def definition(platform: str, entity: str, metric: str, day: date) -> str:
     return max(passed).isoformat() if passed else "1"
 
 
+ROUNDED = {
+    ("youtube", "account", "followers"),
+    ("telegram", "post", "views"),
+    ("telegram", "post", "reactions"),
+}
+"""Counts that are shown rounded down to three significant figures from 1,000 up."""
+
+
 def step(platform: str, entity: str, metric: str, value: int) -> int:
     """Give the rounding unit of a number as the platform shows it; 1 = exact.
 
     YouTube shows subscribers rounded down to three significant figures from 1,000 up
     (YouTube Data API, channels.statistics.subscriberCount): 12,345 is shown as 12,300, step 100.
+    Telegram's preview pages show views and reactions in the same way ("12.3K", "1.45M"). The
+    connectors read kinds of reactions as `reactions_…`, rounded likewise.
     """
-    if (platform, entity, metric) == ("youtube", "account", "followers") and value >= 1000:
+    kind = "reactions" if metric.startswith("reactions_") else metric
+    if (platform, entity, kind) in ROUNDED and value >= 1000:
         return int(10 ** (len(str(value)) - 3))
     return 1

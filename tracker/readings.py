@@ -12,7 +12,7 @@ LANES = ("public", "owner", "declared")
 """How a number came; the position is the code that the store keeps."""
 
 QUALIFIERS = ("exact", "at_least", "at_most", "about")
-PHASES = ("profile", "posts", "refresh", "import")
+PHASES = ("profile", "posts", "refresh", "import", "backfill")
 MAX_COUNT = 2**63 - 1
 
 
@@ -37,7 +37,8 @@ def check_instant(name: str, value: datetime | None) -> None:
 @dataclass(frozen=True, slots=True)
 class AccountRef:
     """An account as a connector is given it. `native_id` is the platform's permanent id, None until
-    resolved once.
+    resolved once. `lane` says by which door it is to be read: `public`, or `owner` as its owner
+    allowed.
     """
 
     id: str
@@ -45,6 +46,7 @@ class AccountRef:
     native_id: str | None = None
     handle: str | None = None
     url: str | None = None
+    lane: str = "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,10 @@ class PostCounts:
 class ProfileCounts:
     """The counts of one account at one moment; None means the platform does not say.
 
-    `newest` holds posts that came along in the same reply. `views` and `likes` are running totals
-    of the account.
+    `newest` holds posts that came along in the same reply, newest first; `newest_is_all` says that
+    the account has no others. `views` and `likes` are running totals of the account. `unavailable`
+    names metrics that the platform refused to give at all (retired or renamed), which costs no
+    other.
     """
 
     native_id: str | None = None
@@ -103,6 +107,8 @@ class ProfileCounts:
     likes: int | None = None
     details: Mapping[str, int] = field(default_factory=dict)
     newest: tuple[PostCounts, ...] = ()
+    newest_is_all: bool = False
+    unavailable: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("followers", "following", "posts", "views", "likes"):
@@ -117,7 +123,9 @@ class Reading:
 
     `day` is the local date of the scheduled night; `tried_at` and `observed_at` are UTC. `status`
     is `ok` or an error's status. `posts` are the posts seen, `missing` the native ids that were
-    asked for and not returned. `walked` says that the whole list down to the due age was seen.
+    asked for and not returned. `looked`: the counts of the posts were asked for, so that a post
+    without any was looked at and is unknown. `walked` says that the whole list down to the due age
+    was seen.
     `digest` is the sha256 of the archived reply.
     """
 
@@ -138,6 +146,7 @@ class Reading:
     profile: ProfileCounts | None = None
     posts: tuple[PostCounts, ...] = ()
     missing: tuple[str, ...] = ()
+    looked: bool = False
     walked: bool = False
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -26,9 +27,19 @@ from tracker.secrets import SHORTEST, Secret, is_loopback, redact_logs, remember
 __all__ = ["Secret", "Settings", "environment_value", "load_settings"]
 
 PREFIX = "TRACKER_"
+OTHER_SECRETS = ("SECRET_KEY", "SMTP_URL", "WEBHOOK_URL")
 SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_ID")
 HOSTS = ("AUTH_URL", "BUSINESS_URL", "FEED_URL", "PREVIEW_URL")
 """Further hosts of a platform: `TRACKER_<PLATFORM>_<HOST>_URL`."""
+
+OPTIONS = {
+    "YOUTUBE_FEED": ("[01]", "1 or 0"),
+    "TELEGRAM_PREVIEW": ("[01]", "1 or 0"),
+    "TIKTOK_RESEARCH": ("[01]", "1 or 0"),
+    "LINKEDIN_VERSION": ("20[0-9]{2}(0[1-9]|1[0-2])", "a version such as 202511"),
+    "X_WORD": ("tweet|post", "tweet or post"),
+}
+"""Further settings of single platforms: what they match, and how that is said to a person."""
 
 STORE_FILE = "tracker.sqlite"
 _T = TypeVar("_T")
@@ -43,6 +54,10 @@ class Settings:
     second by platform. `archive_days` is how long replies are kept. `contact` is told to platforms.
     `night_at` is local time (UTC+7). `coverage_alert` is the share of expected observations, 0..1,
     below which a night raises an alert. `enabled` are platforms that are off unless named.
+    `options` are further settings of single platforms by name (`TELEGRAM_PREVIEW`), `units` what a
+    night may use a day of a platform's budget. `redirect` is the address registered with the
+    platforms' apps, to which an owner's consent comes back. `alert_to`, `alert_from` are e-mail
+    addresses; the server and the webhook are secrets (`SMTP_URL`, `WEBHOOK_URL`).
     `unknown` are names that begin like settings and are none: probably misspelt.
     """
 
@@ -56,6 +71,11 @@ class Settings:
     night_at: time = NIGHT_AT
     coverage_alert: float = 0.9
     enabled: frozenset[str] = frozenset()
+    options: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
+    redirect: str = "https://localhost/tracker"
+    alert_to: str | None = None
+    alert_from: str | None = None
     unknown: tuple[str, ...] = ()
 
     def secret(self, name: str) -> Secret:
@@ -69,8 +89,17 @@ class Settings:
         )
 
     def base_url(self, platform: str, default: str, host: str = "") -> str:
-        """Give the address that requests begin with: the one that was set, or the default."""
-        return self.urls.get(f"{platform}_{host}" if host else platform, default)
+        """Give the address that requests begin with: the one that was set, or the default.
+
+        A further host of a platform whose own address was set and whose was not is the same
+        address: a simulated platform never sends anything to the real one.
+        """
+        own = self.urls.get(platform, default)
+        return self.urls.get(f"{platform}_{host}", own) if host else own
+
+    def is_on(self, option: str) -> bool:
+        """Say whether a switch of a platform is set to 1."""
+        return self.options.get(option) == "1"
 
     def pace(self, platform: str, default: float | None) -> float | None:
         """Give the requests a second; None = no limit. A loopback address has no pace."""
@@ -121,15 +150,24 @@ def load_settings(
         values["DB"] = db
     here = f"sqlite:///{(data / STORE_FILE).as_posix()}"
     store_url = read("DB", parse_db, here, "an SQLAlchemy address such as sqlite:///tracker.sqlite")
+    redirect = read("REDIRECT_URL", parse_base, Settings.redirect, "https://host/path")
+    mail = "an e-mail address"
+    alert_to = read("ALERT_TO", parse_mail, None, mail)
+    alert_from = read("ALERT_FROM", parse_mail, None, mail)
+    options: dict[str, str] = {}
+    units: dict[str, int] = {}
     secrets: dict[str, Secret] = {}
     urls: dict[str, str] = {}
     paces: dict[str, float] = {}
     enabled: set[str] = set()
     for name in sorted(values):
         key, rest = name.partition("_")[0].lower(), name.partition("_")[2]
-        if name == "SECRET_KEY" or (key in PLATFORMS and rest.endswith(SECRET_ENDINGS)):
+        if name in OTHER_SECRETS or (key in PLATFORMS and rest.endswith(SECRET_ENDINGS)):
             # Not through `read`, because a secret is never shown in a message.
             secrets[name] = parse_secret(name, values.pop(name), where % name)
+        elif name in OPTIONS:
+            pattern, said = OPTIONS[name]
+            options[name] = read(name, partial(parse_option, pattern), "", said)
         elif key not in PLATFORMS and key != "sandbox":
             continue
         elif rest == "URL" or rest in HOSTS:
@@ -137,6 +175,8 @@ def load_settings(
             urls[place] = read(name, parse_base, "", "https://host/path (http only for loopback)")
         elif rest == "PACE":
             paces[key] = read(name, parse_pace, 0.0, "requests a second, such as 5 or 0.5")
+        elif rest == "UNITS":
+            units[key] = read(name, parse_units, 0, "a whole number of units a day, such as 5000")
         elif rest == "ENABLED" and read(name, parse_switch, False, "1 or 0"):
             enabled.add(key)
     return Settings(
@@ -150,6 +190,11 @@ def load_settings(
         night_at=night_at,
         coverage_alert=coverage,
         enabled=frozenset(enabled),
+        options=options,
+        units=units,
+        redirect=redirect,
+        alert_to=alert_to,
+        alert_from=alert_from,
         unknown=tuple(f"{PREFIX}{name}" for name in sorted(values)),
     )
 
@@ -245,6 +290,28 @@ def parse_switch(written: str) -> bool:
     if written not in ("0", "1"):
         raise ValueError(written)
     return written == "1"
+
+
+def parse_units(written: str) -> int:
+    """Read units a day: a whole number above 0."""
+    units = int(written)
+    if units < 1:
+        raise ValueError(written)
+    return units
+
+
+def parse_mail(written: str) -> str:
+    """Read an e-mail address in plain letters."""
+    if not re.fullmatch(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+", written):
+        raise ValueError(written)
+    return written
+
+
+def parse_option(pattern: str, written: str) -> str:
+    """Read a setting that must match a pattern."""
+    if not re.fullmatch(pattern, written):
+        raise ValueError(written)
+    return written
 
 
 def parse_base(written: str) -> str:
