@@ -57,7 +57,7 @@ def of_platform(platform: str) -> list[country.SyntheticAccount]:
 
 def ask(controls: Controls, target: str, *pairs: tuple[str, Any], **headers: str) -> Reply:
     query = tuple((name, str(value)) for name, value in pairs)
-    return controls.send("GET", target, Request("GET", target, query, headers), b"").reply
+    return controls.send("GET", target, Request("GET", target, query, headers)).reply
 
 
 def body(controls: Controls, target: str, *pairs: tuple[str, Any]) -> Any:
@@ -68,7 +68,8 @@ def body(controls: Controls, target: str, *pairs: tuple[str, Any]) -> Any:
 
 def steer(controls: Controls, what: str, **settings: Any) -> Any:
     target = f"/control/{what}"
-    sent = controls.send("POST", target, Request("POST", target, ()), json.dumps(settings).encode())
+    data = json.dumps(settings).encode()
+    sent = controls.send("POST", target, Request("POST", target, (), body=data))
     assert sent.reply.status == 200, sent.reply.body
     return json.loads(sent.reply.body)
 
@@ -643,7 +644,7 @@ def test_a_frozen_platform_stands_still_while_the_others_go_on(
     [
         ({"rait": 0.1}, "there is no fault setting 'rait'"),
         ({"kinds": ["503"]}, "there is no fault kind '503'"),
-        ({"freeze": {"zalo": "2024-09-05"}}, "there is no platform 'zalo'"),
+        ({"freeze": {"zing": "2024-09-05"}}, "there is no platform 'zing'"),
         ({"freeze": {"bluesky": "5/9/2024"}}, "'5/9/2024' is not a day"),
         ({"vanished": ["nobody"]}, "there is no account 'nobody'"),
     ],
@@ -651,8 +652,8 @@ def test_a_frozen_platform_stands_still_while_the_others_go_on(
 def test_a_wrong_fault_setting_is_refused_in_one_sentence(
     controls: Controls, settings: dict[str, Any], said: str
 ) -> None:
-    request = Request("POST", "/control/faults", ())
-    sent = controls.send("POST", "/control/faults", request, json.dumps(settings).encode())
+    request = Request("POST", "/control/faults", (), body=json.dumps(settings).encode())
+    sent = controls.send("POST", "/control/faults", request)
     assert sent.reply.status == 400
     assert said in json.loads(sent.reply.body)["error"]
 

@@ -26,6 +26,7 @@ from jobs.sandbox.bluesky_items import (
 from jobs.sandbox.captions import LANGUAGES, caption
 from jobs.sandbox.country import SyntheticAccount
 from jobs.sandbox.messages import Reply, Request, Scene, Work, joined, to_json
+from jobs.sandbox.shape import Shape, Sizes
 from jobs.sandbox.world import Whole, World, local_day
 
 BATCH = 25
@@ -65,6 +66,8 @@ class Bluesky:
 
     def answer(self, scene: Scene, request: Request) -> Reply:
         """Answer one request."""
+        if request.verb != "GET":
+            return Reply(405, to_json({"error": "Method Not Allowed"}), Work("unknown"))
         method = request.path.strip("/")
         work = Work(method)
         if "authorization" in request.headers:
@@ -313,3 +316,32 @@ def error(status: int, name: str, message: str, work: Work) -> Reply:
     """Give an error reply in the network's form."""
     kept = work if work.kind in ("reason",) else Work(work.method)
     return Reply(status, to_json({"error": name, "message": message}), kept)
+
+
+def limited(retry_after: int, second: int, work: Work) -> Reply:
+    """Say that requests come too fast."""
+    named = {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}
+    headers = (
+        ("Retry-After", str(retry_after)),
+        ("ratelimit-limit", "3000"),
+        ("ratelimit-remaining", "0"),
+        ("ratelimit-reset", str(second + retry_after)),
+        ("ratelimit-policy", "3000;w=300"),
+    )
+    return Reply(429, to_json(named), work, headers)
+
+
+def trouble(work: Work) -> Reply:
+    """Say that the service is broken for the moment."""
+    return Reply(502, to_json({"error": "UpstreamFailure", "message": "Upstream failure"}), work)
+
+
+SHAPE = Shape(
+    key="bluesky",
+    base="/bluesky/xrpc/",
+    serve=Bluesky,
+    sizes=Sizes(BATCH, PAGE, POST_BATCH, list_has_counts=True),
+    environment={"TRACKER_BLUESKY_URL": "{url}/bluesky/xrpc"},
+    limited=limited,
+    trouble=trouble,
+)

@@ -10,25 +10,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.sandbox import country, youtube
-from jobs.sandbox.bluesky import Bluesky
 from jobs.sandbox.faults import (
     ControlError,
     FaultDrawer,
     Faults,
-    fault_reply,
+    broken_page,
     parse_faults,
     parse_instant,
 )
 from jobs.sandbox.ledger import Ledger
-from jobs.sandbox.mastodon import Mastodon
 from jobs.sandbox.messages import Reply, Request, Scene, Work, to_json
+from jobs.sandbox.shapes import SHAPES
 from jobs.sandbox.world import World, local_day, midnight
-from jobs.sandbox.youtube import YouTube
 
 FIRST_CLOCK = datetime(2024, 9, 2, 18, 0, tzinfo=UTC)
 """01:00 local time of 3 September 2024."""
 _QUOTA_ZONE = ZoneInfo("America/Los_Angeles")
-BASES = {"youtube": "/youtube/v3/", "bluesky": "/bluesky/xrpc/", "mastodon": "/mastodon/"}
 
 
 @dataclass(frozen=True)
@@ -58,11 +55,7 @@ class Controls:
         self.running_since: float | None = None
         self.drawer = FaultDrawer(Faults())
         self.units: dict[tuple[str, str], int] = {}
-        self.platforms: dict[str, YouTube | Bluesky | Mastodon] = {
-            "youtube": YouTube(self.world),
-            "bluesky": Bluesky(self.world),
-            "mastodon": Mastodon(self.world),
-        }
+        self.services = {key: shape.serve(self.world) for key, shape in SHAPES.items()}
 
     def now(self) -> datetime:
         """Give the sandbox's instant; it stands still unless it was told to run."""
@@ -70,13 +63,14 @@ class Controls:
             return self.clock
         return self.clock + timedelta(seconds=self.tick() - self.running_since)
 
-    def send(self, verb: str, target: str, request: Request, body: bytes) -> Sending:
+    def send(self, verb: str, target: str, request: Request) -> Sending:
         """Answer one request, whatever it is for."""
         if target.startswith("/control/"):
-            return Sending(self._control(verb, target.removeprefix("/control/"), body))
-        for platform, base in BASES.items():
-            if target.startswith(base):
-                return self._serve(platform, replace(request, path=target.removeprefix(base)))
+            return Sending(self._control(verb, target.removeprefix("/control/"), request.body))
+        for platform, shape in SHAPES.items():
+            if target.startswith(shape.base):
+                path = target.removeprefix(shape.base)
+                return self._serve(platform, replace(request, path=path))
         return Sending(
             Reply(404, to_json({"error": f"nothing is served at {target}"}), Work("unknown"))
         )
@@ -90,18 +84,24 @@ class Controls:
     def _serve(self, platform: str, request: Request) -> Sending:
         faults, scene = self.drawer.faults, self.scene(platform)
         delay = faults.latency_ms / 1000
-        kind = self.drawer.draw(platform, request)
+        shape = SHAPES[platform]
+        kind = None if shape.is_token(request) else self.drawer.draw(platform, request)
         day = local_day(scene.now)
         if kind is not None and kind not in ("truncated", "cut_json"):
-            work = self._answer(platform, scene, request).work
+            work = self.services[platform].answer(scene, request).work
             self.ledger.note_fault(platform, kind, work.method)
             if kind == "timeout":
                 return Sending(Reply(200, "", work), delay + faults.timeout_seconds, silent=True)
-            return Sending(fault_reply(platform, kind, faults, scene.now, work), delay)
-        reply = self._answer(platform, scene, request)
-        reply = self._take_units(platform, scene, reply)
+            if kind == "429":
+                return Sending(shape.limited(faults.retry_after, scene.now, work), delay)
+            broken = shape.trouble(work) if kind == "500" else broken_page(kind, work)
+            return Sending(broken, delay)
+        reply = self.services[platform].answer(scene, request)
+        if not shape.is_token(request):
+            reply = self._take_units(platform, scene, reply)
         retired = faults.retired.get(platform, ())
-        if retired and reply.status == 200:
+        is_json = reply.content_type.startswith("application/json")
+        if retired and reply.status == 200 and reply.body and is_json:
             reply = replace(reply, body=to_json(without(json.loads(reply.body), retired)))
         if kind is None:
             self.ledger.note(platform, day, reply.work, reply.status)
@@ -110,11 +110,6 @@ class Controls:
         if kind == "cut_json":
             return Sending(replace(reply, body=reply.body[: len(reply.body) // 2]), delay)
         return Sending(reply, delay, whole=False)
-
-    def _answer(self, platform: str, scene: Scene, request: Request) -> Reply:
-        if request.verb != "GET":
-            return Reply(405, to_json({"error": "Method Not Allowed"}), Work("unknown"))
-        return self.platforms[platform].answer(scene, request)
 
     def _take_units(self, platform: str, scene: Scene, reply: Reply) -> Reply:
         """Charge one unit of a YouTube bucket; refuse when the Pacific day's are used up."""

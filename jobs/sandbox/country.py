@@ -22,6 +22,12 @@ API_KEY = "gialap-khoa-api"
 """The only key that the sandbox's YouTube accepts."""
 
 PLATFORMS = ("youtube", "bluesky", "mastodon")
+"""The platforms of the demonstration."""
+MORE_PLATFORMS = (
+    *("facebook", "instagram", "threads", "tiktok", "zalo"),
+    *("x", "telegram", "linkedin", "pinterest"),
+)
+"""Platforms on which the same localities have accounts for tests of all twelve."""
 # Tết days (day 1 of the lunar year), as in data/reference/tet.csv.
 TET = (date(2021, 2, 12), date(2022, 2, 1), date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29))
 
@@ -173,6 +179,21 @@ KEY_ONLY = frozenset(
 """Channels whose owner has not consented: held under `key_30d`."""
 
 
+NUMERIC_IDS = {
+    "mastodon": 109_000_000_000_000_000,
+    "facebook": 615_500_000_000_000,
+    "instagram": 17_841_400_000_000_000,
+    "threads": 26_000_000_000_000_000,
+    "zalo": 4_318_657_068_771_012_000,
+    "x": 1_790_000_000_000_000_000,
+    "linkedin": 105_000_000,
+    "pinterest": 900_000_000_000_000_000,
+}
+"""The first number of the ids of platforms whose ids are numbers; several lie beyond 2^53."""
+HANDLE_SIGNS = {"x": "_", "telegram": "_", "linkedin": "-", "pinterest": "_", "zalo": "_"}
+"""What stands for the dot in handles of platforms that do not allow one."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A locality of the 63-unit map. `kept_by` is the locality whose accounts go on after the
@@ -216,6 +237,8 @@ class SyntheticAccount:
             word = renamed[1]
         if self.renamed_by_merger and day >= MERGER:
             word = f"{self.word}-moi"
+        if self.platform in HANDLE_SIGNS:
+            word = word.replace(".", HANDLE_SIGNS[self.platform]).replace("-", "_")
         if self.platform == "youtube":
             return f"@{word}"
         return f"{word}.{SERVER}" if self.platform == "bluesky" else word
@@ -232,7 +255,7 @@ class SyntheticAccount:
     @property
     def renamed_by_merger(self) -> bool:
         """Say whether the handle changes on the day of the merger; a Mastodon handle cannot."""
-        return self.merges and self.platform != "mastodon"
+        return self.merges and self.platform in ("youtube", "bluesky")
 
     @property
     def ended_by_merger(self) -> bool:
@@ -274,6 +297,36 @@ def accounts() -> tuple[SyntheticAccount, ...]:
     return tuple(found)
 
 
+@cache
+def more_accounts() -> tuple[SyntheticAccount, ...]:
+    """List 810 accounts on the nine further platforms: of the 63 localities, and of the departments
+    of tourism of every other one of the first 54.
+    """
+    found: list[SyntheticAccount] = []
+    number = len(accounts())
+    for platform in MORE_PLATFORMS:
+        for office, title, some in (
+            ("ubnd", "", places()),
+            ("sdl", "Sở Du lịch ", places()[:54:2]),
+        ):
+            for place in some:
+                plain = place.id.replace("-", "")
+                key = f"{plain}-{office}-{platform}"
+                word = f"gialap{'' if office == 'ubnd' else '.dl'}.{plain}"
+                if platform == "x":  # which allows fifteen letters
+                    word = f"gl{number}.{plain[:8]}"
+                name = f"{title}{place.name} (giả lập)"
+                found.append(_account(number, key, platform, f"ubnd-{place.id}", word, name, place))
+                number += 1
+    return tuple(found)
+
+
+@cache
+def every_account() -> tuple[SyntheticAccount, ...]:
+    """List the accounts of all twelve platforms."""
+    return accounts() + more_accounts()
+
+
 def account(key: str) -> SyntheticAccount:
     """Find an account by our id; raises KeyError."""
     return _by_id()[key]
@@ -286,12 +339,12 @@ def account_of(platform: str, native_id: str) -> SyntheticAccount | None:
 
 @cache
 def _by_id() -> dict[str, SyntheticAccount]:
-    return {item.id: item for item in accounts()}
+    return {item.id: item for item in every_account()}
 
 
 @cache
 def _by_native_id() -> dict[tuple[str, str], SyntheticAccount]:
-    return {(item.platform, item.native_id): item for item in accounts()}
+    return {(item.platform, item.native_id): item for item in every_account()}
 
 
 @cache
@@ -302,7 +355,7 @@ def successor(key: str) -> SyntheticAccount | None:
         return None
     return next(
         item
-        for item in accounts()
+        for item in every_account()
         if item.platform == ended.platform and item.place and item.place.id == ended.place.kept_by
     )
 
@@ -327,4 +380,8 @@ def _native_id(number: int, key: str, platform: str) -> str:
         return f"UCgialap{letters[:16]}"
     if platform == "bluesky":
         return f"did:plc:gialap{letters[:18]}"
-    return str(109_000_000_000_000_000 + number)
+    if platform == "tiktok":
+        return f"-000gialap{letters[:26]}"
+    if platform == "telegram":
+        return str(-1_001_900_000_000 - number)
+    return str(NUMERIC_IDS[platform] + number)

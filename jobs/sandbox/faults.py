@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from jobs.sandbox import country
-from jobs.sandbox.messages import Reply, Request, Work, to_json
+from jobs.sandbox.messages import Reply, Request, Work
 from jobs.sandbox.world import midnight
 
 KINDS = ("429", "500", "timeout", "truncated", "html", "cut_json", "html_200")
@@ -35,7 +35,8 @@ class Faults:
     """What goes wrong. Everything is off by default.
 
     `rate` of requests fail, by one of `kinds`. `retry_after` seconds stand in a 429; after
-    `timeout_seconds` the connection closes without an answer. `retired` names fields by platform
+    `timeout_seconds` the connection closes without an answer. Token services never fail of
+    themselves: a lost reply there ends a chain for good. `retired` names fields by platform
     that are no longer sent, `vanished` account ids the platforms do not know any more, `freeze` the
     local day by platform from which counters stand still. `latency_ms` delays every answer. `quota`
     are the units YouTube gives a day.
@@ -67,14 +68,14 @@ def parse_faults(body: Mapping[str, Any]) -> Faults:
         values["kinds"] = tuple(values["kinds"])
         _all_known("fault kind", values["kinds"], KINDS)
     for name in ("retired", "freeze", "quota"):
-        _all_known("platform", values.get(name, {}), country.PLATFORMS)
+        _all_known("platform", values.get(name, {}), (*country.PLATFORMS, *country.MORE_PLATFORMS))
     if "retired" in values:
         values["retired"] = {
             platform: tuple(names) for platform, names in values["retired"].items()
         }
     if "vanished" in values:
         values["vanished"] = frozenset(values["vanished"])
-        _all_known("account", values["vanished"], [item.id for item in country.accounts()])
+        _all_known("account", values["vanished"], [item.id for item in country.every_account()])
     if "freeze" in values:
         values["freeze"] = {
             platform: midnight(parse_day(day)) for platform, day in values["freeze"].items()
@@ -133,57 +134,14 @@ class FaultDrawer:
 
 def identify(platform: str, request: Request) -> str:
     """Name what a request asks for, without its secret and whatever the order of its parameters."""
-    asked = sorted(pair for pair in request.query if pair[0] != "key")
-    return f"{platform} {request.path} {asked}"
+    asked = sorted(pair for pair in request.query if pair[0] not in ("key", "access_token"))
+    return f"{platform} {request.path} {asked} {request.body.decode('utf-8', 'replace')}"
 
 
-def fault_reply(platform: str, kind: str, faults: Faults, second: int, work: Work) -> Reply:
-    """Give the reply of the kinds that are replies, in the platform's own form."""
-    if kind == "429":
-        return _limited(platform, faults.retry_after, second, work)
-    if kind == "500":
-        return _server_error(platform, work)
+def broken_page(kind: str, work: Work) -> Reply:
+    """Give the page of a proxy in place of an answer, with status 502 or 200."""
     status = 200 if kind == "html_200" else 502
     page = (
         "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
     )
     return Reply(status, page, work, (), "text/html; charset=utf-8")
-
-
-def _limited(platform: str, retry_after: int, second: int, work: Work) -> Reply:
-    retry = (("Retry-After", str(retry_after)),)
-    if platform == "youtube":
-        detail = {
-            "message": "Rate limit exceeded.",
-            "domain": "usageLimits",
-            "reason": "rateLimitExceeded",
-        }
-        body = {
-            "code": 429,
-            "message": "Rate limit exceeded.",
-            "errors": [detail],
-            "status": "RESOURCE_EXHAUSTED",
-        }
-        return Reply(429, to_json({"error": body}), work, retry)
-    if platform == "bluesky":
-        named = {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}
-        reset = ("ratelimit-reset", str(second + retry_after))
-        limits = (("ratelimit-limit", "3000"), ("ratelimit-remaining", "0"), reset)
-        return Reply(
-            429, to_json(named), work, (*retry, *limits, ("ratelimit-policy", "3000;w=300"))
-        )
-    return Reply(429, to_json({"error": "Too many requests"}), work, retry)
-
-
-def _server_error(platform: str, work: Work) -> Reply:
-    if platform == "youtube":
-        detail = {"message": "Backend Error", "domain": "global", "reason": "backendError"}
-        body = {"error": {"code": 503, "message": "Backend Error", "errors": [detail]}}
-        return Reply(503, to_json(body), work)
-    if platform == "bluesky":
-        return Reply(
-            502, to_json({"error": "UpstreamFailure", "message": "Upstream failure"}), work
-        )
-    return Reply(
-        503, to_json({"error": "There was a temporary problem serving your request"}), work
-    )

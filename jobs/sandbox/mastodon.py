@@ -21,6 +21,7 @@ from jobs.sandbox.mastodon_items import (
     status_of,
 )
 from jobs.sandbox.messages import Headers, Reply, Request, Scene, Work, to_json
+from jobs.sandbox.shape import Shape, Sizes
 from jobs.sandbox.world import Whole, World, local_day
 
 BATCH = 40
@@ -263,3 +264,26 @@ def error(status: int, sentence: str, work: Work) -> Reply:
 def not_found(work: Work) -> Reply:
     """Say that a record does not exist; a profile asked for alone still had to be asked for."""
     return Reply(404, to_json({"error": "Record not found"}), work)
+
+
+def limited(retry_after: int, second: int, work: Work) -> Reply:
+    """Say that requests come too fast."""
+    retry = (("Retry-After", str(retry_after)),)
+    return Reply(429, to_json({"error": "Too many requests"}), work, retry)
+
+
+def trouble(work: Work) -> Reply:
+    """Say that the service is broken for the moment."""
+    said = "There was a temporary problem serving your request"
+    return Reply(503, to_json({"error": said}), work)
+
+
+SHAPE = Shape(
+    key="mastodon",
+    base="/mastodon/",
+    serve=Mastodon,
+    sizes=Sizes(BATCH, PAGE, POST_BATCH, list_has_counts=True),
+    environment={"TRACKER_MASTODON_URL": "{url}/mastodon/{{server}}/api/v1"},
+    limited=limited,
+    trouble=trouble,
+)

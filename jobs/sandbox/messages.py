@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jobs.sandbox.world import World
 
@@ -23,6 +24,22 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """Read the body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def form(self) -> dict[str, str]:
+        """Read the body as a form."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def bearer(self) -> str:
+        """Give the token of the Authorization header, empty where there is none."""
+        return self.headers.get("authorization", "").removeprefix("Bearer ")
 
     def one(self, name: str) -> str | None:
         """Give the first value of a parameter; None where it was not sent."""
@@ -39,14 +56,16 @@ class Work:
 
     `kind`: `profiles` (accounts asked for together), `reason` (one account asked for alone after a
     batch left it out), `resolve` (a handle turned into an id), `list` (one page of the posts of
-    `account`), `posts` (posts asked for by id), `other`. `subjects` are the ids of accounts or
-    posts.
+    `account`), `posts` (posts asked for by id), `token` (a token of `account` was issued or
+    renewed), `other`. `subjects` are the ids of accounts or posts, `shown` those of posts whose
+    counts came along.
     """
 
     method: str
     kind: str = "other"
     subjects: tuple[str, ...] = ()
     account: str = ""
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,16 @@ SOURCE = "giả lập"
 ONE_DAY = timedelta(days=1)
 REGISTER_DAY = date(2024, 9, 2)
 
+ADDRESSES = {
+    "facebook": "https://www.facebook.com/{handle}",
+    "instagram": "https://www.instagram.com/{handle}/",
+    "threads": "https://www.threads.net/@{handle}",
+    "tiktok": "https://www.tiktok.com/@{handle}",
+    "x": "https://x.com/{handle}",
+    "telegram": "https://t.me/{handle}",
+    "linkedin": "https://www.linkedin.com/company/{handle}/",
+    "pinterest": "https://www.pinterest.com/{handle}/",
+}
 _DRAFTING = (
     "bac-giang",
     "dong-thap",
@@ -29,13 +39,17 @@ _DRAFTING = (
 _ELEMENTS = ("A", "B", "C", "D", "E")
 
 
-def write_register(folder: Path, seed: int = 1, on: date = REGISTER_DAY) -> list[tuple[str, Path]]:
-    """Write the register as known on a day; give (kind of import, file) in import order."""
+def write_register(
+    folder: Path, seed: int = 1, on: date = REGISTER_DAY, *, every: bool = False
+) -> list[tuple[str, Path]]:
+    """Write the register as known on a day; give (kind of import, file) in import order. `every`
+    adds the accounts of the nine further platforms.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     world = World(seed)
     tables = {
         "agencies": _agencies(),
-        "accounts": _accounts(on),
+        "accounts": _accounts(on, country.every_account() if every else country.accounts()),
         "programmes": _programmes(),
         "programme_elements": _programme_elements(),
         "events": _events(),
@@ -91,7 +105,7 @@ def _agencies() -> Iterator[Sequence[object]]:
             )
 
 
-def _accounts(on: date) -> Iterator[Sequence[object]]:
+def _accounts(on: date, accounts: Sequence[SyntheticAccount]) -> Iterator[Sequence[object]]:
     yield (
         *("agency_id", "platform", "native_id", "handle", "url", "id", "basis", "languages"),
         *(
@@ -103,7 +117,7 @@ def _accounts(on: date) -> Iterator[Sequence[object]]:
         ),
         *("active_from", "source"),
     )
-    for account in country.accounts():
+    for account in accounts:
         late = account.opened.isoformat() if account.id in country.OPENED else ""
         funding = ("state_budget", "socialised", "both")[account.number % 7 % 3]
         yield (
@@ -137,11 +151,17 @@ def web_address(account: SyntheticAccount, on: date) -> str:
         return f"https://www.youtube.com/{handle}"
     if account.platform == "bluesky":
         return f"https://bsky.app/profile/{handle}"
-    return f"https://{country.SERVER}/@{handle}"
+    if account.platform == "mastodon":
+        return f"https://{country.SERVER}/@{handle}"
+    if account.platform == "zalo":
+        return f"https://zalo.me/{account.native_id}"
+    return ADDRESSES[account.platform].format(handle=handle)
 
 
 def basis_of(account: SyntheticAccount) -> str:
     """Give the terms the account's numbers are held under."""
+    if account.platform in country.MORE_PLATFORMS:
+        return ""
     if account.platform != "youtube":
         return "open"
     return "key_30d" if account.id in country.KEY_ONLY else "owner_consent"

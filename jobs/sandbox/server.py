@@ -21,10 +21,14 @@ from jobs.sandbox.messages import Request
 
 _REASONS = {
     200: "OK",
+    302: "Found",
     400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    426: "Upgrade Required",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
     500: "Internal Server Error",
@@ -68,7 +72,7 @@ class Connection(asyncio.Protocol):
         path, _, query = target.partition("?")
         path = unquote(path)
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
-        sending = self.controls.send(verb, path, Request(verb, path, pairs, headers), body)
+        sending = self.controls.send(verb, path, Request(verb, path, pairs, headers, body))
         if sending.delay:
             asyncio.get_running_loop().call_later(sending.delay, self._write, sending)
         else:

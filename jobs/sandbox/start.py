@@ -12,7 +12,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from jobs.sandbox.country import API_KEY
+from jobs.sandbox.shapes import SHAPES
 from tracker.errors import ConfigError
 
 _LOOPBACK = build_opener(ProxyHandler({}))
@@ -67,13 +67,10 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """Give the variables that point a tracker at this sandbox."""
-        return {
-            "TRACKER_SANDBOX_URL": self.url,
-            "TRACKER_YOUTUBE_URL": f"{self.url}/youtube/v3",
-            "TRACKER_BLUESKY_URL": f"{self.url}/bluesky/xrpc",
-            "TRACKER_MASTODON_URL": f"{self.url}/mastodon/{{server}}/api/v1",
-            "TRACKER_YOUTUBE_API_KEY": API_KEY,
-        }
+        named = {"TRACKER_SANDBOX_URL": self.url}
+        for shape in SHAPES.values():
+            named |= {name: value.format(url=self.url) for name, value in shape.environment.items()}
+        return named
 
     def _ask(self, what: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -47,6 +47,7 @@ _SIZES = {
     "bluesky": (8_000, 2_000, 80_000),
     "mastodon": (6_000, 1_500, 50_000),
 }
+_SIZE_ELSEWHERE = (15_000, 900, 300_000)
 _GROWTH_SHARE = 0.0010
 _POSTS_A_WEEK = 2.0
 
@@ -168,9 +169,8 @@ class World:
         if ended and day >= ended[0]:
             return ended[1]
         if account.ended_by_merger and day >= country.MERGER:
-            return {"youtube": "closed", "bluesky": "deactivated", "mastodon": "moved"}[
-                account.platform
-            ]
+            ways = {"bluesky": "deactivated", "mastodon": "moved"}
+            return ways.get(account.platform, "closed")
         return "unreachable" if day_number(day) in self.gap_days(key) else "open"
 
     def reachable(self, key: str, instant: datetime) -> bool:
@@ -275,6 +275,10 @@ class World:
             views = rng.poisson(0.30 * size * level * each)
             likes, comments = rng.binomial(views, 0.035), rng.binomial(views, 0.0025)
             return np.stack((views, likes, comments, nothing, nothing, nothing))
+        if account.platform in country.MORE_PLATFORMS:
+            views = rng.poisson(0.40 * size * level * each)
+            parts = (0.035, 0.0025, 0.004, 0.0005, 0.002)
+            return np.stack((views, *(rng.binomial(views, part) for part in parts)))
         taps = 0.012 * size * level * each
         quotes = rng.poisson(taps * 0.01)
         likes, replies = rng.poisson(taps * 0.82), rng.poisson(taps * 0.07)
@@ -283,7 +287,7 @@ class World:
 
     def _size(self, account: SyntheticAccount) -> float:
         """Draw the followers on the first day; pilots are bigger, which is no effect."""
-        median, least, most = _SIZES[account.platform]
+        median, least, most = _SIZES.get(account.platform, _SIZE_ELSEWHERE)
         pilot = account.place is not None and account.place.id in country.PILOTS
         drawn = median * (2 if pilot else 1) * self.generator(account.id, "size").lognormal(0, 0.8)
         return float(np.clip(drawn, least, most))

@@ -1,4 +1,5 @@
-"""YouTube of the synthetic country: Data API v3 with a key, in its shapes, roundings and errors.
+"""YouTube of the synthetic country: Data API v3 with a key or an owner's token, in its shapes,
+roundings and errors; the token service of owners' consents; the public feed.
 
 Source: the platform card, from the discovery document revision 20261104. Takes `fields` and
 `prettyPrint` without following them: replies are compact and complete.
@@ -7,13 +8,18 @@ Source: the platform card, from the discovery document revision 20261104. Takes 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
 from jobs.sandbox import country
 from jobs.sandbox.country import SyntheticAccount
 from jobs.sandbox.messages import Reply, Request, Scene, Work, to_json
+from jobs.sandbox.shape import Night, Shape, Sizes, fewest
+from jobs.sandbox.tokens import TokenService
 from jobs.sandbox.world import DAY_SECONDS, Whole, World, local_day
 from jobs.sandbox.youtube_items import (
     STATISTICS_PATH,
@@ -21,6 +27,7 @@ from jobs.sandbox.youtube_items import (
     Parts,
     check,
     etag,
+    private_upload,
     uploads_of,
     video_id,
     video_of,
@@ -32,19 +39,33 @@ GENERAL_UNITS = 10_000
 STATISTICS_UNITS = 10_000
 PLACEHOLDER_DAYS = 30
 """A deleted video stays in the uploads as "Deleted video" this long."""
+TOKEN_LIFE = 3600
+FEED_SIZE = 15
+CLIENT_ID = "gialap-youtube-ung-dung"
+CLIENT_SECRET = "gialap-youtube-bi-mat"
+"""The app of owners' consents. Not in `environment`: a country without a key must stay refused."""
 
 
 class YouTube:
-    """Answers for `{url}/youtube/v3`."""
+    """Answers for `{url}/youtube/v3`, `{url}/youtube/auth` and `{url}/youtube/feeds`."""
 
     def __init__(self, world: World) -> None:
         self.items = Items(world)
+        self.tokens = TokenService("youtube", TOKEN_LIFE, None)
 
     def answer(self, scene: Scene, request: Request) -> Reply:
         """Answer one request."""
-        method = request.path.strip("/")
+        path = request.path.strip("/")
+        if path == "auth/token" and request.verb == "POST":
+            return self._token(scene, request)
+        if request.verb != "GET":
+            return Reply(405, to_json({"error": "Method Not Allowed"}), Work("unknown"))
+        if path == "feeds/videos.xml":
+            return self._feed(scene, request)
+        method = path.removeprefix("v3/")
         work = Work(METHODS.get(method, "unknown"))
-        refusal = refuse_key(request, work)
+        refusal = self._refuse_token(scene, request, work)
+        refusal = refusal or (None if request.bearer() else refuse_key(request, work))
         if refusal:
             return refusal
         if method == "channels":
@@ -60,7 +81,8 @@ class YouTube:
     def _channels(self, scene: Scene, request: Request) -> Reply:
         handle, user = request.one("forHandle"), request.one("forUsername")
         ids = many(request, "id")
-        chosen = [each for each in (ids, handle, user) if each]
+        mine = request.one("mine") == "true"
+        chosen = [each for each in (ids, handle, user, mine) if each]
         method = METHODS["channels"]
         if len(chosen) != 1:
             return error(400, "missingRequiredParameter", "No filter selected.", Work(method))
@@ -68,7 +90,11 @@ class YouTube:
             return too_many(method)
         if not parts_of(request):
             return error(400, "missingRequiredParameter", "Required parameter: part", Work(method))
-        if ids:
+        if mine:
+            owner = self.tokens.who(request.bearer(), scene.now)
+            asked = {owner}
+            work = Work(method, "reason", (owner.native_id if owner else "",))
+        elif ids:
             asked = {country.account_of("youtube", native_id) for native_id in ids}
             work = Work(method, "profiles", tuple(dict.fromkeys(ids)))
         else:
@@ -137,6 +163,7 @@ class YouTube:
         shown = self._listed(scene, account)
         if not len(shown):
             return error(404, "playlistNotFound", "The playlist cannot be found.", work)
+        owns = self.tokens.who(request.bearer(), scene.now) is account
         start = page_start(request.one("pageToken"), account)
         if start is None or start > len(shown):
             return error(400, "invalidPageToken", "The page token is invalid.", Work(method))
@@ -148,6 +175,8 @@ class YouTube:
             self.items.upload(account, number, start + place, parts, channel, gone=gone)
             for place, (number, gone) in enumerate(zip(page, deleted.tolist(), strict=True))
         ]
+        if owns and start == 0 and account.number % 2 == 0:
+            items.insert(0, private_upload(account, scene.now, parts))
         work = Work(method, "list", tuple(video_id(account, number) for number in page), playlist)
         end = start + len(page)
         token = page_token(account, end) if end < len(shown) else None
@@ -182,7 +211,9 @@ class YouTube:
             for key, numbers in sorted(wanted.items())
             for item in self._counted(scene, country.account(key), numbers, parts, path)
         ]
-        work = Work(method, "posts", tuple(dict.fromkeys(ids)))
+        owner = self.tokens.who(request.bearer(), scene.now)
+        whose = f"{owner.id}/" if owner else ""
+        work = Work(method, "posts", tuple(f"{whose}{video}" for video in dict.fromkeys(ids)))
         kind = "batchGetStatsResponse" if path == STATISTICS_PATH else "videoListResponse"
         return listing(kind, items, len(items), len(items), work)
 
@@ -217,7 +248,72 @@ class YouTube:
             items.append(self.items.video(account, number, parts, channel, inside, path))
         return items
 
+    def _refuse_token(self, scene: Scene, request: Request, work: Work) -> Reply | None:
+        """Refuse a token that is wrong or has ended, and a question about oneself without one."""
+        token = request.bearer()
+        if token and self.tokens.who(token, scene.now) is None:
+            said = "Request had invalid authentication credentials."
+            return error(401, "authError", said, work, "global")
+        if not token and request.one("mine") == "true":
+            said = "The request uses the <code>mine</code> parameter but is not authorized."
+            return error(401, "authorizationRequired", said, work)
+        return None
 
+    def _token(self, scene: Scene, request: Request) -> Reply:
+        form, work = request.form(), Work("token")
+        if form.get("client_id") != CLIENT_ID or form.get("client_secret") != CLIENT_SECRET:
+            return token_error(401, "invalid_client", "The provided client secret is invalid.")
+        first = form.get("grant_type") == "authorization_code"
+        if first:
+            issued = self.tokens.by_code(form.get("code", ""), scene.now)
+            if issued is None:
+                return token_error(400, "invalid_grant", "Malformed auth code.")
+        else:
+            renewed = self.tokens.by_refresh(form.get("refresh_token", ""), scene.now)
+            if isinstance(renewed, str):
+                return token_error(400, "invalid_grant", "Token has been expired or revoked.")
+            issued = renewed
+        account, pair = issued
+        body = {
+            "access_token": pair.access,
+            "expires_in": TOKEN_LIFE - 1,
+            "scope": "https://www.googleapis.com/auth/youtube.readonly",
+            "token_type": "Bearer",
+        }
+        body |= {"refresh_token": pair.refresh} if first else {}
+        return Reply(200, to_json(body), Work(work.method, "token", (), account.id))
+
+    def _feed(self, scene: Scene, request: Request) -> Reply:
+        """Write the feed of the newest videos: likes that are hidden read 0."""
+        channel = request.one("channel_id") or ""
+        account = country.account_of("youtube", channel)
+        if account is None or scene.state(account.id) != "open":
+            page = "<!DOCTYPE html><html><title>Error 404 (Not Found)!!1</title></html>"
+            return Reply(404, page, Work("feed", "reason", (channel,)), (), "text/html")
+        numbers = scene.world.visible_posts(account.id, scene.now)[::-1][:FEED_SIZE]
+        counts = scene.world.counts_at(account.id, numbers, scene.counted_at)
+        likes = counts["reactions"] * (account.id not in country.LIKES_HIDDEN)
+        entries = [
+            self.items.feed_entry(account, number, views, stars)
+            for number, views, stars in zip(
+                numbers.tolist(), counts["views"].tolist(), likes.tolist(), strict=True
+            )
+        ]
+        work = Work(
+            "feed",
+            "reason",
+            (channel,),
+            shown=tuple(video_id(account, number) for number in numbers.tolist()),
+        )
+        body = f"{FEED_HEAD}<yt:channelId>{channel[2:]}</yt:channelId>{''.join(entries)}</feed>"
+        return Reply(200, body, work, (), "text/xml; charset=UTF-8")
+
+
+FEED_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<feed xmlns:yt="http://www.youtube.com/xml/schemas/2015"'
+    ' xmlns:media="http://search.yahoo.com/mrss/" xmlns="http://www.w3.org/2005/Atom">'
+)
 METHODS = {
     "channels": "channels.list",
     "playlistItems": "playlistItems.list",
@@ -255,6 +351,12 @@ def error(status: int, reason: str, message: str, work: Work, domain: str = "you
         }
     }
     return Reply(status, to_json(body), Work(work.method))
+
+
+def token_error(status: int, name: str, message: str) -> Reply:
+    """Give an error reply in the token service's form."""
+    body = {"error": name, "error_description": message}
+    return Reply(status, to_json(body), Work("token"))
 
 
 def too_many(method: str) -> Reply:
@@ -336,3 +438,57 @@ def many(request: Request, name: str) -> list[str]:
 def parts_of(request: Request) -> Parts:
     """List the parts asked for."""
     return frozenset(many(request, "part"))
+
+
+def limited(retry_after: int, second: int, work: Work) -> Reply:
+    """Say that requests come too fast."""
+    detail = {
+        "message": "Rate limit exceeded.",
+        "domain": "usageLimits",
+        "reason": "rateLimitExceeded",
+    }
+    body = {
+        "code": 429,
+        "message": "Rate limit exceeded.",
+        "errors": [detail],
+        "status": "RESOURCE_EXHAUSTED",
+    }
+    return Reply(429, to_json({"error": body}), work, (("Retry-After", str(retry_after)),))
+
+
+def trouble(work: Work) -> Reply:
+    """Say that the service is broken for the moment."""
+    detail = {"message": "Backend Error", "domain": "global", "reason": "backendError"}
+    body = {"error": {"code": 503, "message": "Backend Error", "errors": [detail]}}
+    return Reply(503, to_json(body), work)
+
+
+SIZES = Sizes(BATCH, PAGE, BATCH, list_has_counts=False)
+
+
+def minimum(night: Night) -> int:
+    """Count the requests that would have sufficed: the videos of each owner are asked with the
+    owner's own token, all others together.
+    """
+    owned = Counter(owner for video in night.posts if (owner := video.rpartition("/")[0]))
+    public = {video for video in night.posts if "/" not in video}
+    own = sum(ceil(count / BATCH) for count in owned.values())
+    return fewest(replace(night, posts=public), SIZES) + own
+
+
+SHAPE = Shape(
+    key="youtube",
+    base="/youtube/",
+    serve=YouTube,
+    sizes=SIZES,
+    environment={
+        "TRACKER_YOUTUBE_URL": "{url}/youtube/v3",
+        "TRACKER_YOUTUBE_AUTH_URL": "{url}/youtube/auth",
+        "TRACKER_YOUTUBE_FEED_URL": "{url}/youtube/feeds",
+        "TRACKER_YOUTUBE_API_KEY": country.API_KEY,
+    },
+    limited=limited,
+    trouble=trouble,
+    token_paths=("auth/token",),
+    minimum=minimum,
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from xml.sax.saxutils import escape
 
 from jobs.sandbox import country
 from jobs.sandbox.captions import LANGUAGES, caption
@@ -126,12 +127,38 @@ class Items:
             item["contentDetails"] = {"duration": f"{length_seconds(account, number)}s"}
         return item
 
+    def feed_entry(self, account: SyntheticAccount, number: int, views: int, stars: int) -> str:
+        """Give one entry of the channel's feed."""
+        video, title = video_id(account, number), self._title(account, number)
+        return (
+            f"<entry><id>yt:video:{video}</id><yt:videoId>{video}</yt:videoId>"
+            f"<yt:channelId>{account.native_id}</yt:channelId><title>{escape(title)}</title>"
+            f'<link rel="alternate" href="https://www.youtube.com/watch?v={video}"/>'
+            f"<published>{self._published(account, number)[:-1]}+00:00</published>"
+            f"<media:group><media:title>{escape(title)}</media:title><media:description/>"
+            f'<media:community><media:starRating count="{stars}" average="5.00"/>'
+            f'<media:statistics views="{views}"/></media:community></media:group></entry>'
+        )
+
     def _published(self, account: SyntheticAccount, number: int) -> str:
         return stamp(int(self.world.posts(account.id).published[number]))
 
     def _title(self, account: SyntheticAccount, number: int) -> str:
         language = LANGUAGES[int(self.world.posts(account.id).language[number])]
         return caption(account, number, language)
+
+
+def private_upload(account: SyntheticAccount, now: int, parts: Parts) -> str:
+    """Give an upload that only its owner is shown."""
+    item: dict[str, object] = {"kind": "youtube#playlistItem", "id": "gialap-rieng-tu"}
+    if "contentDetails" in parts:
+        details = {"videoId": f"glrieng{account.number:04d}", "videoPublishedAt": stamp(now - 60)}
+        item["contentDetails"] = details
+    if "snippet" in parts:
+        item["snippet"] = {"title": "Bản nháp riêng tư", "description": ""}
+    if "status" in parts:
+        item["status"] = {"privacyStatus": "private"}
+    return to_json(item)
 
 
 def uploads_of(account: SyntheticAccount) -> str:
