@@ -11,12 +11,12 @@ Knows no register, no store and no schedule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from connectors.base import batches, parse_each
+from connectors.base import Budget, Tokens, batches, parse_each
 from tracker.errors import (
     AccessDenied,
     AccountGone,
@@ -92,12 +92,24 @@ class Bluesky:
     post_batch: ClassVar[int] = 25
     parallel: ClassVar[int] = 4
     pace: ClassVar[float | None] = 10.0
+    budgets: ClassVar[Mapping[str, Budget]] = {"": Budget()}
+    buckets: ClassVar[Mapping[str, str]] = {}
     list_size: ClassVar[int] = 100
+    newest_size: ClassVar[int] = 0
     list_has_counts: ClassVar[bool] = True
+    list_every: ClassVar[int] = 1
 
-    def __init__(self, http: Http, settings: Settings) -> None:
+    def __init__(self, http: Http, settings: Settings, tokens: Tokens) -> None:
         self.http = http
         self.base = settings.base_url("bluesky", "https://public.api.bsky.app/xrpc")
+
+    def lanes(self, account: AccountRef) -> tuple[str, ...]:
+        """Give the public door, the only one."""
+        return ("public",)
+
+    def has_posts(self, account: AccountRef) -> bool:
+        """Give True: every account's posts can be listed."""
+        return True
 
     def credential(self, account: AccountRef) -> str:
         """Give the platform: one address reads all accounts."""

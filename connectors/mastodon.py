@@ -14,7 +14,7 @@ Knows no register, no store and no schedule.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from html.parser import HTMLParser
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
-from connectors.base import Parsed, batches, parse_each
+from connectors.base import Budget, Parsed, Tokens, batches, parse_each
 from tracker.errors import (
     AccessDenied,
     AccountGone,
@@ -102,10 +102,14 @@ class Mastodon:
     post_batch: ClassVar[int] = 20
     parallel: ClassVar[int] = 2
     pace: ClassVar[float | None] = 1.0
+    budgets: ClassVar[Mapping[str, Budget]] = {"": Budget()}
+    buckets: ClassVar[Mapping[str, str]] = {}
     list_size: ClassVar[int] = 40
+    newest_size: ClassVar[int] = 0
     list_has_counts: ClassVar[bool] = True
+    list_every: ClassVar[int] = 1
 
-    def __init__(self, http: Http, settings: Settings) -> None:
+    def __init__(self, http: Http, settings: Settings, tokens: Tokens) -> None:
         self.http = http
         self.base = settings.base_url("mastodon", "https://{server}/api/v1")
         self.token = settings.secrets.get("MASTODON_ACCESS_TOKEN")
@@ -113,6 +117,14 @@ class Mastodon:
         """Servers that refused an anonymous request, remembered for the run."""
         self.one_by_one: set[tuple[str, str]] = set()
         """(server, method) without batch look-up, remembered for the run."""
+
+    def lanes(self, account: AccountRef) -> tuple[str, ...]:
+        """Give the public door, the only one."""
+        return ("public",)
+
+    def has_posts(self, account: AccountRef) -> bool:
+        """Give True: every account's posts can be listed."""
+        return True
 
     def credential(self, account: AccountRef) -> str:
         """Give the account's server: what one refuses says nothing of the others."""

@@ -11,92 +11,56 @@ from math import ceil
 from pathlib import Path
 
 import pytest
+from live import (
+    AFTER_MERGER,
+    FAULTS,
+    NIGHT,
+    WORLD,
+    Posts,
+    Profiles,
+    archived,
+    http,
+    is_open,
+    listed_in_passes,
+    posts_in_passes,
+    profiles_in_passes,
+    read_posts,
+    read_profiles,
+    registered,
+    sandbox,
+    settings,
+    settings_with,
+)
 
-from connectors.base import Connector, batches
+from connectors.base import Connector, NoTokens
 from connectors.catalogue import CONNECTORS
 from jobs.sandbox import country
 from jobs.sandbox.bluesky_items import STRANGER, uri
 from jobs.sandbox.country import SyntheticAccount
-from jobs.sandbox.faults import KINDS
 from jobs.sandbox.mastodon_items import status_id
-from jobs.sandbox.register import registered_handle, registered_id, web_address
-from jobs.sandbox.start import Sandbox, start_sandbox
-from jobs.sandbox.world import World, local_day
+from jobs.sandbox.register import registered_id
+from jobs.sandbox.start import Sandbox
+from jobs.sandbox.world import local_day
 from jobs.sandbox.youtube_items import video_id
 from tracker.errors import (
     AccessDenied,
     AccountGone,
     AccountMoved,
     NotFoundOrNoAccess,
-    PayloadChanged,
     QuotaExhausted,
-    ReadError,
 )
-from tracker.http import Archive, Http, LiveHttp, ReplayHttp
+from tracker.http import LiveHttp
 from tracker.metrics import step
-from tracker.readings import AccountRef, PostCounts, PostRef, ProfileCounts
-from tracker.settings import Settings, load_settings
+from tracker.readings import PostCounts, PostRef, ProfileCounts
+from tracker.settings import Settings
 
-NIGHT = datetime(2024, 9, 2, 18, 0, tzinfo=UTC)
-"""01:00 of 3 September 2024 in Viet Nam."""
-AFTER_MERGER = datetime(2025, 7, 1, 18, 0, tzinfo=UTC)
-WORLD = World(seed=1)
-PLATFORMS = tuple(CONNECTORS)
+__all__ = ["http", "sandbox", "settings"]  # fixtures, which pytest finds here
 
-Profiles = dict[str, ProfileCounts | ReadError]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with start_sandbox(seed=1) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    """The sandbox on the night, without faults and with nothing counted."""
-    running.set_faults({})
-    running.set_clock(NIGHT.isoformat())
-    running.reset_stats()
-    return running
-
-
-@pytest.fixture
-def settings(sandbox: Sandbox, tmp_path: Path) -> Settings:
-    return load_settings(tmp_path, sandbox.environment())
-
-
-@pytest.fixture
-def http(sandbox: Sandbox) -> Iterator[LiveHttp]:
-    with live() as http:
-        yield http
-
-
-def live(archive: Archive | None = None) -> LiveHttp:
-    """The network without pauses between attempts."""
-    return LiveHttp(
-        user_agent="image-promotion-tracker tests",
-        clock=lambda: NIGHT,
-        wait=lambda seconds: None,
-        jitter=lambda: 0.5,
-        archive=archive,
-        day=date(2024, 9, 3),
-    )
+PLATFORMS = country.PLATFORMS
 
 
 def accounts_of(platform: str) -> list[SyntheticAccount]:
     return [item for item in country.accounts() if item.platform == platform]
-
-
-def registered(account: SyntheticAccount, *, resolved: bool = True) -> AccountRef:
-    on = local_day(int(NIGHT.timestamp()))
-    return AccountRef(
-        account.id,
-        account.platform,
-        registered_id(account) if resolved else None,
-        registered_handle(account, on),
-        web_address(account, on),
-    )
 
 
 def expected_profile(account: SyntheticAccount, at: datetime = NIGHT) -> ProfileCounts:
@@ -185,10 +149,6 @@ def same_counts(found: PostCounts, expected: PostCounts) -> bool:
     return same and abs(found.published_at - expected.published_at) < timedelta(minutes=1)
 
 
-def read_profiles(connector: Connector, accounts: Sequence[AccountRef]) -> Profiles:
-    return {account.id: result for account, result in connector.profiles(accounts)}
-
-
 def check_profiles(platform: str, found: Profiles, at: datetime = NIGHT) -> None:
     for account in accounts_of(platform):
         state = WORLD.state(account.id, int(at.timestamp()))
@@ -209,7 +169,7 @@ def test_every_account_is_read_in_the_fewest_calls(
 ) -> None:
     accounts = [registered(account) for account in accounts_of(platform)]
     with http.tally() as tally:
-        found = read_profiles(CONNECTORS[platform](http, settings), accounts)
+        found = read_profiles(CONNECTORS[platform](http, settings, NoTokens()), accounts)
     check_profiles(platform, found)
     served = sandbox.stats()[platform]
     assert tally.requests == served["calls"] == served["minimum"]
@@ -221,15 +181,11 @@ def test_handles_are_resolved_by_one_call_each(
 ) -> None:
     """On YouTube and Mastodon the look-up holds the counts; Bluesky's gives the DID only."""
     chosen = [item for item in accounts_of(platform) if is_open(item)][:5]
-    connector = CONNECTORS[platform](http, settings)
+    connector = CONNECTORS[platform](http, settings, NoTokens())
     found = read_profiles(connector, [registered(item, resolved=False) for item in chosen])
     assert found == {account.id: expected_profile(account) for account in chosen}
     served = sandbox.stats()[platform]
     assert served["calls"] == served["minimum"] == (6 if platform == "bluesky" else 5)
-
-
-def is_open(account: SyntheticAccount) -> bool:
-    return WORLD.reachable(account.id, NIGHT)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -237,7 +193,7 @@ def test_whole_lists_hold_every_post_once_in_the_fewest_calls(
     platform: str, sandbox: Sandbox, http: LiveHttp, settings: Settings
 ) -> None:
     chosen = [item for item in accounts_of(platform) if is_open(item) and is_plain(item)][:3]
-    connector = CONNECTORS[platform](http, settings)
+    connector = CONNECTORS[platform](http, settings, NoTokens())
     for account in chosen:
         check_list(account, list(connector.posts(registered(account), None)))
     served = sandbox.stats()[platform]
@@ -278,7 +234,7 @@ def check_list(account: SyntheticAccount, listed: Sequence[PostCounts]) -> None:
 def test_feeds_with_empty_pages_pins_and_reposts_of_oneself_lose_nothing(
     key: str, http: LiveHttp, settings: Settings
 ) -> None:
-    connector = CONNECTORS["bluesky"](http, settings)
+    connector = CONNECTORS["bluesky"](http, settings, NoTokens())
     check_list(country.account(key), list(connector.posts(registered(country.account(key)), None)))
 
 
@@ -288,7 +244,7 @@ def test_a_walk_reaches_the_day_asked_for_and_no_further(
 ) -> None:
     since = NIGHT - timedelta(days=91)
     account = next(item for item in accounts_of(platform) if is_open(item) and is_plain(item))
-    connector = CONNECTORS[platform](http, settings)
+    connector = CONNECTORS[platform](http, settings, NoTokens())
     listed = list(connector.posts(registered(account), since))
     wanted = {
         key
@@ -305,7 +261,7 @@ def test_posts_are_read_again_across_accounts_in_the_fewest_calls(
     platform: str, sandbox: Sandbox, http: LiveHttp, settings: Settings
 ) -> None:
     posts, expected = posts_to_refresh(platform)
-    found = read_posts(CONNECTORS[platform](http, settings), posts)
+    found = read_posts(CONNECTORS[platform](http, settings, NoTokens()), posts)
     check_posts(found, expected)
     served = sandbox.stats()[platform]
     assert served["calls"] == served["minimum"]
@@ -328,13 +284,7 @@ def posts_to_refresh(platform: str) -> tuple[list[PostRef], dict[str, PostCounts
     return posts, expected
 
 
-def read_posts(connector: Connector, posts: Sequence[PostRef]) -> dict[str, PostCounts | ReadError]:
-    return {post.native_id: result for post, result in connector.refresh(posts)}
-
-
-def check_posts(
-    found: dict[str, PostCounts | ReadError], expected: dict[str, PostCounts | None]
-) -> None:
+def check_posts(found: Posts, expected: dict[str, PostCounts | None]) -> None:
     assert found.keys() == expected.keys()
     for key, wanted in expected.items():
         result = found[key]
@@ -350,55 +300,15 @@ def test_with_faults_on_a_twentieth_of_calls_nothing_is_missing_and_nothing_is_w
     platform: str, sandbox: Sandbox, settings: Settings, http: LiveHttp
 ) -> None:
     """Every kind of fault. What still failed is asked again, as the night's second pass does."""
-    sandbox.set_faults({"rate": 0.05, "kinds": list(KINDS), "seed": 11, "timeout_seconds": 0.05})
-    connector = CONNECTORS[platform](http, settings)
-    check_profiles(platform, in_passes(connector, [registered(a) for a in accounts_of(platform)]))
+    sandbox.set_faults(FAULTS)
+    connector = CONNECTORS[platform](http, settings, NoTokens())
+    accounts = [registered(account) for account in accounts_of(platform)]
+    check_profiles(platform, profiles_in_passes(connector, accounts, connector.batch))
     for account in [item for item in accounts_of(platform) if is_open(item)][:12]:
         check_list(account, listed_in_passes(connector, registered(account)))
     posts, expected = posts_to_refresh(platform)
-    check_posts(refreshed_in_passes(connector, posts), expected)
+    check_posts(posts_in_passes(connector, posts, connector.post_batch), expected)
     assert sandbox.stats()[platform]["faults"], "no fault was met: the test shows nothing"
-
-
-def in_passes(connector: Connector, accounts: Sequence[AccountRef]) -> Profiles:
-    """Read profiles, and again those whose request failed, at most four times."""
-    found: Profiles = {}
-    for _ in range(4):
-        left = [account for account in accounts if account.id not in found]
-        for some in batches(left, connector.batch):
-            try:
-                for account, result in connector.profiles(some):
-                    if not isinstance(result, PayloadChanged):
-                        found[account.id] = result
-            except PayloadChanged:
-                continue
-    return found
-
-
-def listed_in_passes(connector: Connector, account: AccountRef) -> list[PostCounts]:
-    """List posts, from the start again when a page failed, at most four times."""
-    for _ in range(4):
-        try:
-            return list(connector.posts(account, None))
-        except PayloadChanged:
-            continue
-    raise AssertionError(f"the posts of {account.id} could not be listed in four passes")
-
-
-def refreshed_in_passes(
-    connector: Connector, posts: Sequence[PostRef]
-) -> dict[str, PostCounts | ReadError]:
-    found: dict[str, PostCounts | ReadError] = {}
-    for _ in range(4):
-        left = [post for post in posts if post.native_id not in found]
-        for some in batches(left, connector.post_batch):
-            try:
-                for post, result in connector.refresh(some):
-                    if not isinstance(result, PayloadChanged):
-                        found[post.native_id] = result
-            except PayloadChanged:
-                continue
-    return found
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -407,7 +317,7 @@ def test_after_the_merger_every_platform_says_in_its_way_where_accounts_went(
 ) -> None:
     sandbox.set_clock(AFTER_MERGER.isoformat())
     accounts = [registered(account) for account in accounts_of(platform)]
-    found = read_profiles(CONNECTORS[platform](http, settings), accounts)
+    found = read_profiles(CONNECTORS[platform](http, settings, NoTokens()), accounts)
     check_profiles(platform, found, AFTER_MERGER)
     moved = {account: result for account, result in found.items() if type(result) is AccountMoved}
     assert bool(moved) == (platform == "mastodon")
@@ -423,7 +333,9 @@ def test_a_domain_that_no_longer_points_back_is_an_unknown_handle_not_a_rename(
 ) -> None:
     [(key, (first, _))] = country.HANDLE_INVALID.items()
     sandbox.set_clock(f"{first}T18:00:00Z")
-    found = read_profiles(CONNECTORS["bluesky"](http, settings), [registered(country.account(key))])
+    found = read_profiles(
+        CONNECTORS["bluesky"](http, settings, NoTokens()), [registered(country.account(key))]
+    )
     result = found[key]
     assert isinstance(result, ProfileCounts)
     assert result.handle is None
@@ -442,7 +354,7 @@ def test_a_retired_metric_costs_that_number_only(
     platform: str, field: str, column: str, sandbox: Sandbox, http: LiveHttp, settings: Settings
 ) -> None:
     account = next(item for item in accounts_of(platform) if is_open(item))
-    connector = CONNECTORS[platform](http, settings)
+    connector = CONNECTORS[platform](http, settings, NoTokens())
     before = read_profiles(connector, [registered(account)])[account.id]
     sandbox.set_faults({"retired": {platform: [field]}})
     after = read_profiles(connector, [registered(account)])[account.id]
@@ -461,7 +373,7 @@ def test_a_vanished_account_does_not_cost_its_batch(
 ) -> None:
     chosen = [item for item in accounts_of(platform) if is_open(item)][:6]
     sandbox.set_faults({"vanished": [chosen[2].id]})
-    connector = CONNECTORS[platform](http, settings)
+    connector = CONNECTORS[platform](http, settings, NoTokens())
     found = read_profiles(connector, [registered(account) for account in chosen])
     assert isinstance(found.pop(chosen[2].id), NotFoundOrNoAccess)
     assert all(isinstance(result, ProfileCounts) for result in found.values())
@@ -471,8 +383,8 @@ def test_a_vanished_account_does_not_cost_its_batch(
 def test_a_wrong_key_is_told_from_a_lost_channel(
     sandbox: Sandbox, http: LiveHttp, tmp_path: Path
 ) -> None:
-    wrong = {**sandbox.environment(), "TRACKER_YOUTUBE_API_KEY": "khoa-sai-hoan-toan"}
-    connector = CONNECTORS["youtube"](http, load_settings(tmp_path, wrong))
+    wrong = settings_with(sandbox, tmp_path, TRACKER_YOUTUBE_API_KEY="khoa-sai-hoan-toan")
+    connector = CONNECTORS["youtube"](http, wrong, NoTokens())
     account = registered(accounts_of("youtube")[0])
     with pytest.raises(AccessDenied, match="API key not valid"):
         read_profiles(connector, [account])
@@ -482,7 +394,7 @@ def test_the_end_of_the_quota_names_the_hour_of_the_reset(
     sandbox: Sandbox, http: LiveHttp, settings: Settings
 ) -> None:
     sandbox.set_faults({"quota": {"youtube": 0}})
-    connector = CONNECTORS["youtube"](http, settings)
+    connector = CONNECTORS["youtube"](http, settings, NoTokens())
     with pytest.raises(QuotaExhausted) as caught:
         read_profiles(connector, [registered(accounts_of("youtube")[0])])
     assert caught.value.reset_at == datetime(2024, 9, 3, 7, 0, tzinfo=UTC)
@@ -490,27 +402,23 @@ def test_the_end_of_the_quota_names_the_hour_of_the_reset(
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_an_archived_night_reads_the_same_again(
-    platform: str, sandbox: Sandbox, settings: Settings, tmp_path: Path
+    platform: str, settings: Settings, tmp_path: Path
 ) -> None:
     """The archive keeps what the parsers read, without the texts and without other people."""
-    archive = Archive(tmp_path / "archive")
-    with live(archive) as http:
-        before = read_everything(platform, http, settings)
-    after = read_everything(platform, ReplayHttp(archive.members(date(2024, 9, 3))), settings)
+    before, after, kept = archived(
+        tmp_path, lambda http: read_everything(CONNECTORS[platform](http, settings, NoTokens()))
+    )
     assert after == before
-    kept = str(list(archive.members(date(2024, 9, 3))))
     assert country.API_KEY not in kept
     assert "giả lập" not in kept
     assert STRANGER not in kept
 
 
-def read_everything(platform: str, http: Http, settings: Settings) -> list[object]:
-    """Read profiles, one list and some posts; errors count by their kind. Texts do not compare."""
-    connector = CONNECTORS[platform](http, settings)
-    profiles = read_profiles(connector, [registered(item) for item in accounts_of(platform)[:30]])
-    account = next(item for item in accounts_of(platform) if is_open(item))
-    listed = list(connector.posts(registered(account), NIGHT - timedelta(days=120)))
-    posts, _ = posts_to_refresh(platform)
-    again = read_posts(connector, posts[:25])
-    results = [*profiles.values(), *listed, *again.values()]
-    return [type(item) if isinstance(item, ReadError) else item for item in results]
+def read_everything(connector: Connector) -> Iterator[object]:
+    """Read profiles, one list and some posts. Texts do not compare."""
+    accounts = accounts_of(connector.platform)
+    yield from read_profiles(connector, [registered(item) for item in accounts[:30]]).values()
+    account = next(item for item in accounts if is_open(item))
+    yield from connector.posts(registered(account), NIGHT - timedelta(days=120))
+    posts, _ = posts_to_refresh(connector.platform)
+    yield from read_posts(connector, posts[:25]).values()
