@@ -205,3 +205,13 @@ def test_one_writer_at_a_time(store: Store) -> None:
         pytest.raises(StoreError, match="is locked by another program"),
     ):
         impatient.save([reading(followers=1)])
+
+
+def test_one_collector_at_a_time_works_on_a_database(server: Server) -> None:
+    url = server.new_database("collectors")
+    with open_store(url, create=True) as one, open_store(url) as other:
+        refused = pytest.raises(StoreError, match="another collector")
+        with one.collecting(), refused, other.collecting():
+            pass
+        with other.collecting():
+            pass

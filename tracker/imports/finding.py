@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
-from tracker.platforms import DECLARED, PLATFORMS
+from tracker.platforms import PLATFORMS
 from tracker.registry.cells import one_of
 from tracker.registry.rows import Account, AccountPeriod
 from tracker.registry.words import QUALIFIER_WORDS
@@ -48,7 +48,7 @@ class KnownAccount:
 
     def basis_in(self, lane: str) -> str:
         """Name the terms of a number of this account."""
-        return DECLARED.key if lane == "declared" else self.basis
+        return PLATFORMS[self.platform].basis_in(lane, self.basis).key
 
 
 class Accounts:

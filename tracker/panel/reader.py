@@ -16,7 +16,7 @@ from tracker.metrics import step as rounding_step
 from tracker.panel.frames import rows_of
 from tracker.panel.loading import query, table
 from tracker.periods import date_of, day_number
-from tracker.platforms import DECLARED, Basis, Measure, platform_named
+from tracker.platforms import Basis, Measure, platform_named
 from tracker.readings import LANES
 
 
@@ -242,7 +242,8 @@ class Reader:
         }
         measures = _measures(account.platform, entity)
         if expected:
-            values = {**{m.column: None for m in measures.values() if not m.detail}, **values}
+            told = {m.column: None for m in measures.values() if _is_told(m, LANES[lane])}
+            values = {**told, **values}
         rows: list[Row] = []
         for column, value in values.items():
             measure = measures.get(column)
@@ -251,7 +252,8 @@ class Reader:
                 value, correction = self.corrections.apply(
                     account_id, post, day, LANES[lane], column, value
                 )
-            if value is None and correction is None and (not expected or measure is None):
+            unsaid = not expected or measure is None or not _is_told(measure, LANES[lane])
+            if value is None and correction is None and unsaid:
                 continue
             step, qualifier = self._exactness(
                 account.platform, entity, column, value, lane, exactness
@@ -303,10 +305,8 @@ class Reader:
         return begun and (account.active_to is None or on <= account.active_to)
 
     def _basis(self, account_id: str, lane: int) -> Basis:
-        if LANES[lane] == "declared":
-            return DECLARED
         account = self.accounts[account_id]
-        return platform_named(account.platform).basis(account.basis)
+        return platform_named(account.platform).basis_in(LANES[lane], account.basis)
 
     def _kept(self, account_id: str, lane: int, day: int) -> bool:
         """Say whether the basis still lets us hold a number of that day."""
@@ -347,6 +347,11 @@ def _day_text(day: int) -> str:
 @lru_cache(maxsize=10_000)
 def _definition(platform: str, entity: str, metric: str, day: int) -> str:
     return definition(platform, entity, metric, date_of(day))
+
+
+def _is_told(measure: Measure, lane: str) -> bool:
+    """Say whether a missing number of a lane counts as unknown; details come now and then."""
+    return measure.always and not measure.detail and lane in measure.lanes
 
 
 @lru_cache(maxsize=64)

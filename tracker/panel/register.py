@@ -14,7 +14,7 @@ from tracker.errors import ConfigError
 from tracker.metrics import BREAKS
 from tracker.panel.frames import rows_of
 from tracker.periods import Window
-from tracker.platforms import DECLARED, Basis, platform_named
+from tracker.platforms import Basis, platform_named
 
 MERGER = date(2025, 7, 1)
 MAPS = ("63", "34", "pilot")
@@ -251,12 +251,10 @@ class Register:
     def basis_of(self, account_id: str, lane: str) -> Basis:
         """Give the terms the numbers of an account are held under in a lane: `declared` has its
         own."""
-        if lane == "declared":
-            return DECLARED
-        key = ("basis", account_id)
+        key = ("basis", account_id, lane)
         if key not in self._remembered:
             platform, basis = self.accounts.loc[account_id, ["platform", "basis"]]
-            self._remembered[key] = platform_named(str(platform)).basis(str(basis))
+            self._remembered[key] = platform_named(str(platform)).basis_in(lane, str(basis))
         found: Basis = self._remembered[key]
         return found
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tracker.metrics import BREAKS, definition
 from tracker.periods import date_of
-from tracker.platforms import DECLARED, PLATFORMS, Basis, platform_named
+from tracker.platforms import PLATFORMS, Basis, platform_named
 
 NO_DERIVED = tuple(
     sorted({basis.key for item in PLATFORMS.values() for basis in item.bases if not basis.derived})
@@ -16,9 +16,7 @@ NO_DERIVED = tuple(
 
 def basis_of(platform: str, account_basis: str | None, lane: str) -> str:
     """Name the basis of a number: what an owner declares is not under the platform's terms."""
-    if lane == "declared":
-        return DECLARED.key
-    return platform_named(platform).basis(account_basis).key
+    return platform_named(platform).basis_in(lane, account_basis).key
 
 
 def limited_bases() -> list[tuple[str, Basis]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from tracker.errors import StoreError
 from tracker.periods import scheduled_at
 from tracker.readings import PostRef, Reading
 from tracker.store import daily, due, ledger, numbers, purging, register_rows, saving, versions
@@ -27,6 +28,9 @@ from tracker.store.results import (
     Saved,
     Transaction,
 )
+
+COLLECTOR_LOCK = 12_532_905
+"""Key of the lock that one collector at a time holds on a database server."""
 
 
 class Store:
@@ -143,13 +147,13 @@ class Store:
         self,
         day: date,
         lane: str,
-        what: str,
+        what: str | None,
         *,
         platforms: Sequence[str] | None = None,
         accounts: Sequence[str] | None = None,
     ) -> list[DueAccount]:
         """List active accounts, by id, without a successful attempt at `what` in this lane on this
-        night.
+        night; None lists all active ones.
         """
         with self._reading() as connection:
             return due.due_accounts(connection, day, lane, what, platforms, accounts)
@@ -366,6 +370,53 @@ class Store:
                 change = Transaction("purge", None, None, rows=sum(item.rows for item in found))
                 register_rows.append_change(connection, change, at or scheduled_at(today))
             return found
+
+    def purge_account(
+        self,
+        account_id: str,
+        reason: str,
+        at: datetime,
+        *,
+        post: str | None = None,
+        office: str | None = None,
+        also: Sequence[Callable[[], Sequence[Purged]]] = (),
+    ) -> list[Purged]:
+        """Delete what was read of an account, or of one post of it, because its owner withdrew or
+        the platform asks for it; what the office declared stays. `also` are further rooms' parts of
+        it, run in the same transaction. It is recorded with the reason.
+        """
+        command = f"purge {account_id}{f' {post}' if post else ''}: {reason}"
+        with self.transaction(command, at=at, office=office) as change:
+            with self._writing() as connection:
+                found = purging.purge_account(connection, account_id, post, reason)
+            for further in also:
+                found += further()
+            change.rows += sum(item.rows for item in found)
+        return found
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Be the only collector of this database while the `with` block runs.
+
+        A SQLite file is guarded by a lock beside it; a database server may be reached from several
+        machines, so there the server keeps the lock (PostgreSQL advisory lock, freed when the
+        connection ends). Raises StoreError where another collector works on it.
+        """
+        if self.engine.dialect.name == "sqlite":
+            yield
+            return
+        with store_errors(self.engine), self.engine.connect() as connection:
+            taken = connection.exec_driver_sql(
+                f"SELECT pg_try_advisory_lock({COLLECTOR_LOCK})"
+            ).scalar_one()
+            if not taken:
+                raise StoreError(
+                    "another collector works on this database; this one was not started"
+                )
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({COLLECTOR_LOCK})")
 
     def backup(self, target: Path) -> Path:
         """Write a compact copy of the store to `target` in one atomic step. Tokens are not in the

@@ -94,20 +94,25 @@ def _fill_touched(connection: Connection) -> None:
 
 
 def _component(column: str, counted: str) -> str:
-    """Count a component as 0 only where the platform does not publish it; published but unknown
-    stays unknown.
+    """Count a component as 0 only where the platform does not tell it in the lane; told but unknown
+    stays unknown. One that a platform tells for some posts only (Facebook's shares) is left out of
+    all: posts that have it would not compare with those that have not.
     """
-    without = [
-        f"'{platform.key}'"
-        for platform in PLATFORMS.values()
-        if column not in {measure.column for measure in platform.measures_of("post")}
+    untold: dict[int, list[str]] = {}
+    uneven: dict[int, list[str]] = {}
+    for code, lane in enumerate(LANES):
+        for platform in PLATFORMS.values():
+            told = {m.column: m.always for m in platform.measures_of("post", lane) if not m.detail}
+            if column not in told:
+                untold.setdefault(code, []).append(platform.key)
+            elif not told[column]:
+                uneven.setdefault(code, []).append(platform.key)
+    whens = [
+        f"WHEN s.lane = {code} AND item.platform IN ({', '.join(map(repr, keys))}) THEN {number}"
+        for found, number in ((uneven, "0"), (untold, f"coalesce({counted}, 0)"))
+        for code, keys in found.items()
     ]
-    if not without:
-        return counted
-    return (
-        f"CASE WHEN item.platform IN ({', '.join(without)})"
-        f" THEN coalesce({counted}, 0) ELSE {counted} END"
-    )
+    return f"CASE {' '.join(whens)} ELSE {counted} END" if whens else counted
 
 
 def _lane_rank(column: str) -> str:

@@ -93,7 +93,7 @@ def due_accounts(
     connection: Connection,
     day: date,
     lane: str,
-    what: str,
+    what: str | None,
     platforms: Sequence[str] | None,
     accounts: Sequence[str] | None,
 ) -> list[DueAccount]:

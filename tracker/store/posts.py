@@ -187,7 +187,7 @@ def _save_seen(
                 for metric, value in counts.details.items()
                 if value is not None
             ]
-        elif values == NOTHING:
+        elif values == NOTHING and not item.reading.looked:
             continue
         snapshots.append((post_id, item.day, item.lane, item.attempt_id, *values))
     rows = list(made.values())

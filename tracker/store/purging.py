@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from tracker.periods import day_number
 from tracker.platforms import Basis
+from tracker.readings import LANES
 from tracker.store import daily
 from tracker.store.bases import limited_bases
 from tracker.store.engine import mark
@@ -79,6 +80,46 @@ def _purge_basis(
         found.append(Purged("daily", "days made anew from what is left", len(touched), reason))
         if not dry_run:
             daily.rebuild_days(connection, touched)
+    return found
+
+
+def purge_account(
+    connection: Connection, account_id: str, post: str | None, reason: str
+) -> list[Purged]:
+    """Delete what was read of an account, or of one of its posts (native id); what its office
+    declared stays, and so do the attempts, which hold no number. See `Store.purge_account`.
+    """
+    sign = mark(connection)
+    declared = LANES.index("declared")
+    wanted = "SELECT id FROM post WHERE account_id = {0}" + (" AND native_id = {0}" if post else "")
+    posts = wanted.format(sign)
+    values: tuple[object, ...] = (account_id, post) if post else (account_id,)
+    as_text = posts.replace("SELECT id", "SELECT CAST(id AS TEXT)")
+    steps = [
+        (
+            "detail",
+            f"subject = 'post' AND lane <> {declared} AND subject_id IN ({as_text})",
+            values,
+        ),
+        ("post_snapshot", f"lane <> {declared} AND post_id IN ({posts})", values),
+        (
+            "post",
+            f"id IN ({posts})"
+            " AND NOT EXISTS (SELECT 1 FROM post_snapshot AS s WHERE s.post_id = post.id)",
+            values,
+        ),
+    ]
+    if post is None:
+        one = (account_id,)
+        own = f"subject = 'account' AND lane <> {declared} AND subject_id = {sign}"
+        steps.append(("detail", own, one))
+        steps.append(("account_snapshot", f"lane <> {declared} AND account_id = {sign}", one))
+    found = []
+    for table, condition, bound in steps:
+        done = connection.exec_driver_sql(f"DELETE FROM {table} WHERE {condition}", bound)
+        if done.rowcount:
+            found.append(Purged(table, f"of {post or account_id}", done.rowcount, reason))
+    daily.rebuild_accounts(connection, [account_id])
     return found
 
 
