@@ -27,9 +27,13 @@ COMPONENTS_VI = {"reactions": "cảm xúc/lượt thích", "comments": "bình lu
     unit_vi="lượt/bài",
     unit_en="interactions per post",
     formula="sum(I7) / posts with known I7; I7 = reactions + comments + shares at the age of 168 h",
+    formula_vi=(
+        "tổng cảm xúc, bình luận, chia sẻ khi bài đủ 7 ngày tuổi (168 giờ), chia cho số bài"
+    ),
     level="out-take",
     entity="post",
     combine="ratio",
+    needs=("post.interactions",),
     minimum=MINIMUM,
     source="docs/methods.md, section 5, indicator 3",
 )
@@ -48,9 +52,13 @@ def interactions_per_post(
     unit_vi="%",
     unit_en="%",
     formula="100 x sum(I7) / sum over posts of followers at publication (ratio of sums)",
+    formula_vi=(
+        "100 × tổng tương tác ở 7 ngày tuổi, chia cho tổng số người theo dõi lúc đăng của từng bài"
+    ),
     level="out-take",
     entity="post",
     combine="ratio",
+    needs=("post.interactions", "account.followers"),
     minimum=MINIMUM,
     source="docs/methods.md, section 5, indicator 4",
 )
@@ -72,9 +80,11 @@ def engagement_rate(panel: Panel, account_id: str, lane: str, covered: Window) -
     unit_vi="%",
     unit_en="%",
     formula="mean over posts of 100 x I7 / followers at publication; beside, as many tools use it",
+    formula_vi=("trung bình theo bài của 100 × tương tác, chia cho số người theo dõi lúc đăng"),
     level="out-take",
     entity="post",
     combine="ratio",
+    needs=("post.interactions", "account.followers"),
     minimum=MINIMUM,
     source="docs/methods.md, section 5, indicator 4",
 )
@@ -92,9 +102,11 @@ def engagement_rate_post_mean(
     )
 
 
-def parts_vi(platform: str) -> str:
-    """Name the components of interactions that a platform publishes, and those it does not."""
-    columns = {measure.column for measure in platform_named(platform).measures_of("post")}
+def parts_vi(platform: str, lane: str | None = None) -> str:
+    """Name the components of interactions that a platform publishes in a lane (None = in any), and
+    those it does not."""
+    measures = platform_named(platform).measures_of("post", lane)
+    columns = {measure.column for measure in measures if measure.always}
     there = " + ".join(title for name, title in COMPONENTS_VI.items() if name in columns)
     missing = ", ".join(title for name, title in COMPONENTS_VI.items() if name not in columns)
     return f"{there}; không công bố: {missing}" if missing else there
