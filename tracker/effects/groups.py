@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.effects.change import LENGTHS, compare
-from tracker.effects.lanes import breaks_of, covers
+from tracker.effects.lanes import covers
 from tracker.effects.levels import UNIT_VI, followers_at
 from tracker.effects.observed import Change
 from tracker.effects.rows import DUPLICATES_VI, GroupRow, IndicatorRow
@@ -22,6 +22,7 @@ from tracker.indicators import (
     value_of,
     with_readings,
 )
+from tracker.indicators.needs import breaks_of
 from tracker.indicators.samples import Source, plan_for
 from tracker.panel import Panel
 from tracker.periods import Window, before_after

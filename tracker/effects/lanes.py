@@ -15,6 +15,7 @@ from tracker.effects.change import LENGTHS, compare, enough, without_difference
 from tracker.effects.observed import NOT_COMPARED, Change
 from tracker.indicators import Indicator, Value, value_of, with_readings
 from tracker.indicators.counter import Counter
+from tracker.indicators.needs import breaks_of
 from tracker.indicators.samples import Source, plan_for
 from tracker.panel import LANES_VI, Panel
 from tracker.periods import Window, before_after
@@ -91,19 +92,6 @@ def carried(
     return max(
         fitting or tried[-len(by_lane) :],
         key=lambda one: min(one.change.weeks_before, one.change.weeks_after),
-    )
-
-
-def breaks_of(panel: Panel, item: Indicator, account_id: str) -> list[tuple[date, str]]:
-    """Give the definition breaks of every metric an indicator is made of."""
-    platform = panel.platform_of(account_id)
-    if item.entity == "account":
-        return panel.breaks_of(platform, "account", "followers")
-    if item.combine == "sum":
-        return panel.breaks_of(platform, "account", "posts")
-    metrics = ("reactions", "comments", "shares")
-    return sorted(
-        {pair for metric in metrics for pair in panel.breaks_of(platform, "post", metric)}
     )
 
 

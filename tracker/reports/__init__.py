@@ -14,6 +14,7 @@ from tracker.reports.edition import (
     Edition,
     document_of,
     make_edition,
+    without_account,
     without_ended_numbers,
 )
 from tracker.reports.letter_3836 import SYNTHETIC_VI, report_3836
@@ -32,6 +33,7 @@ __all__ = [
     "document_of",
     "make_edition",
     "report_3836",
+    "without_account",
     "without_ended_numbers",
     "write_document",
     "write_report_list",

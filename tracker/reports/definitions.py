@@ -68,7 +68,7 @@ def definitions_table() -> Table:
     """Explain every indicator and sign a report uses."""
     rows = [(Cell(text=word), Cell(text=meaning)) for word, meaning in GENERAL]
     for item in INDICATORS.values():
-        formula = FORMULAS_VI.get(item.key)
+        formula = FORMULAS_VI.get(item.key) or item.formula_vi
         meaning = f"{formula}; cấp đánh giá: {LEVELS_VI[item.level]}" if formula else item.formula
         rows.append((Cell(text=f"{item.title_vi} ({item.unit_vi})"), Cell(text=meaning)))
     return Table(

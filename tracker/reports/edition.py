@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -110,29 +111,42 @@ def without_ended_numbers(text: str, today: date) -> tuple[str, int]:
     """Blank the numbers of an edition that the terms no longer let us keep; give the JSON and how
     many went. Each blanked cell says since when.
     """
+    return _without(text, today, lambda origin: _has_ended(origin, today))
+
+
+def without_account(text: str, account_id: str, today: date) -> tuple[str, int]:
+    """Blank the numbers of an edition that were read of an account whose owner withdrew."""
+
+    def is_of_account(origin: dict[str, Any]) -> bool:
+        return account_id in origin.get("account", "").replace(",", " ").split()
+
+    return _without(text, today, is_of_account)
+
+
+def _without(text: str, today: date, goes: Callable[[dict[str, Any]], bool]) -> tuple[str, int]:
     plain = json.loads(text)
-    gone = _blank(plain, today)
+    gone = _blank(plain, today, goes)
     made = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return made, gone
 
 
-def _blank(plain: Any, today: date) -> int:
-    """Blank ended cells in place; give how many."""
+def _blank(plain: Any, today: date, goes: Callable[[dict[str, Any]], bool]) -> int:
+    """Blank in place the cells whose origin has to go; give how many."""
     if isinstance(plain, list):
-        return sum(_blank(one, today) for one in plain)
+        return sum(_blank(one, today, goes) for one in plain)
     if not isinstance(plain, dict):
         return 0
-    if plain.get("is") == "Cell" and "value" in plain and _has_ended(plain.get("origin"), today):
+    if plain.get("is") == "Cell" and "value" in plain and goes(plain.get("origin") or {}):
         for name in ("value", "low", "high"):
             plain.pop(name, None)
         plain["reason"] = f"đã xóa ngày {today:%d/%m/%Y} theo điều khoản của nền tảng"
         return 1
-    return sum(_blank(one, today) for one in plain.values())
+    return sum(_blank(one, today, goes) for one in plain.values())
 
 
-def _has_ended(origin: dict[str, Any] | None, today: date) -> bool:
+def _has_ended(origin: dict[str, Any], today: date) -> bool:
     """Say whether a number of this origin is older than its basis lets us keep it."""
-    if not origin or "last_day" not in origin:
+    if "last_day" not in origin:
         return False
     kept = [
         basis.days_kept
