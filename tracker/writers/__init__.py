@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from tracker.charts import Chart
+from tracker.charts import AnyChart
 from tracker.tables import Table
 
 STATE_VI = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
@@ -33,7 +33,7 @@ class Paragraph:
             raise ValueError(f"a paragraph is body, note or choice, not {self.kind!r}")
 
 
-Block = Heading | Paragraph | Table | Chart
+Block = Heading | Paragraph | Table | AnyChart
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class Document:
         return [block for block in self.blocks if isinstance(block, Table)]
 
     @property
-    def charts(self) -> list[Chart]:
+    def charts(self) -> list[AnyChart]:
         """List the charts of the body in printing order."""
-        return [block for block in self.blocks if isinstance(block, Chart)]
+        return [block for block in self.blocks if isinstance(block, AnyChart)]
 
     @property
     def title(self) -> str:
@@ -107,7 +107,7 @@ def lying(blocks: tuple[Block, ...]) -> list[bool]:
     places = [number for number, lies in enumerate(wide) if lies]
     for first, following in pairwise(places):
         between = blocks[first + 1 : following]
-        if len(between) <= MOST_BETWEEN and not any(isinstance(one, Chart) for one in between):
+        if len(between) <= MOST_BETWEEN and not any(isinstance(one, AnyChart) for one in between):
             wide[first:following] = [True] * (following - first)
     for number in range(len(blocks) - 2, -1, -1):
         if isinstance(blocks[number], Heading) and wide[number + 1]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import xlsxwriter
 
-from tracker.charts import Chart, picture
+from tracker.charts import AnyChart, picture
 from tracker.tables import Cell, Column, Form, Table, around_text, cell_text
 from tracker.text.printable import clean
 from tracker.writers import MOTTO_VI, STATE_VI, Document, Heading, Paragraph
@@ -226,7 +226,7 @@ def _chart_sheet(book: _Book) -> None:
         row = _insert(book, sheet, row, chart)
 
 
-def _insert(book: _Book, sheet: Any, row: int, chart: Chart) -> int:
+def _insert(book: _Book, sheet: Any, row: int, chart: AnyChart) -> int:
     """Put one chart under its title and give the row for the next."""
     sheet.write_string(row, 0, clean(chart.title), book.look(bold=True))
     image = io.BytesIO(picture(chart, book.document.mark))

@@ -15,10 +15,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, Template
 
-from tracker.charts import Chart, figure_json, picture, plotly_script
+from tracker.charts import AnyChart, figure_json, picture, plotly_script
 from tracker.tables import Table, cell_text, is_unknown, set_right, spans
 from tracker.text.printable import clean
-from tracker.writers import MOTTO_VI, STATE_VI, Document, Heading, Paragraph
+from tracker.writers import MOTTO_VI, STATE_VI, Block, Document, Heading, Paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,20 @@ def write_page(document: Document, path: Path) -> None:
         put_script(path.parent)
 
 
+def write_study(title: str, blocks: Sequence[Block], path: Path, mark: str) -> None:
+    """Write headings, paragraphs, tables and charts of any kind as one page for analysts."""
+    has_charts = any(isinstance(block, AnyChart) for block in blocks)
+    text = _template("study.html.j2").render(
+        title=title,
+        blocks=[_shown(block, mark) for block in blocks],
+        mark=mark,
+        script=plotly_script()[0] if has_charts else "",
+    )
+    path.write_text(text, encoding="utf-8")
+    if has_charts:
+        put_script(path.parent)
+
+
 def write_list(
     title: str, reports: Sequence[Listed], notes: Sequence[str], path: Path, mark: str
 ) -> None:
@@ -79,13 +93,13 @@ def put_script(folder: Path) -> None:
         target.write_bytes(content)
 
 
-def _shown(block: Heading | Paragraph | Table | Chart, mark: str) -> dict[str, Any]:
+def _shown(block: Block, mark: str) -> dict[str, Any]:
     """Turn a block into what the template needs; `what` names the kind."""
     if isinstance(block, Heading):
         return {"what": "heading", "level": min(block.level, 3) + 1, "text": block.text}
     if isinstance(block, Paragraph):
         return {"what": "paragraph", "kind": block.kind, "lines": clean(block.text).split("\n")}
-    if isinstance(block, Chart):
+    if isinstance(block, AnyChart):
         return {
             "what": "chart",
             "title": block.title,

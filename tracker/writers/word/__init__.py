@@ -18,7 +18,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from docx.shared import Cm
 
-from tracker.charts import Chart, picture
+from tracker.charts import AnyChart, picture
 from tracker.text.printable import clean
 from tracker.writers import MOTTO_VI, STATE_VI, Block, Document, Heading, Paragraph, lying
 from tracker.writers.word.elements import centred_line, rule, table_xml
@@ -111,7 +111,7 @@ def _block(word: Any, block: Block, mark: str) -> None:
         style = "Note" if block.kind == "note" else "BodyText"
         for line in clean(block.text).split("\n"):
             _say(word, line, style, shape="<w:keepLines/>" if block.kind == "choice" else "")
-    elif isinstance(block, Chart):
+    elif isinstance(block, AnyChart):
         _picture(word, block, mark)
     else:
         _say(word, block.title, "Caption")
@@ -133,7 +133,7 @@ def _say(word: Any, text: str, style: str, *, shape: str = "", look: str = "") -
     )
 
 
-def _picture(word: Any, chart: Chart, mark: str) -> None:
+def _picture(word: Any, chart: AnyChart, mark: str) -> None:
     paragraph = word.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
     shape = paragraph.add_run().add_picture(io.BytesIO(picture(chart, mark)), width=Cm(16))
