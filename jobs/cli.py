@@ -165,7 +165,7 @@ def upgrade(data: Data = None, db: Db = None) -> None:
 @app.command()
 def check(data: Data = None, db: Db = None, as_json: AsJson = False) -> None:
     """Say what can be read tonight, and why the rest cannot."""
-    from jobs.status import check_readiness
+    from jobs.readiness import check_readiness
 
     opened = opened_for(data, db)
     found = check_readiness(opened)
@@ -214,7 +214,7 @@ def import_(
     from jobs.opening import wall_clock
 
     opened = opened_for(data, db)
-    with only_one(opened.folder, f"import {kind}"):
+    with only_one(opened.store_folder, f"import {kind}"):
         done = import_file(
             kind,
             file,
@@ -243,8 +243,9 @@ def collect(
         str | None, typer.Option("--since", help="List posts back to this day.")
     ] = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Only say how many requests the night needs.")
+        bool, typer.Option("--plan", help="Only say what it needs: calls, units, money, minutes.")
     ] = False,
+    as_json: AsJson = False,
     day: Day = None,
     data: Data = None,
     db: Db = None,
@@ -252,14 +253,17 @@ def collect(
 ) -> None:
     """Read what is still missing of the last scheduled night."""
     from jobs.folder import only_one
-    from jobs.nightly import collect_night, plan_night
+    from jobs.nightly import collect_night
 
     opened = opened_for(data, db)
     if plan:
-        for line in plan_night(opened, parse_date(day, "--day"), tuple(platform or ())):
-            typer.echo(line)
+        from jobs.planning import plan_night
+
+        plans, refused = plan_night(opened, parse_date(day, "--day"), tuple(platform or ()))
+        lines = [*(item.line() for item in plans), *refused]
+        show({"platforms": [item.as_dict() for item in plans], "refused": refused}, as_json, lines)
         return
-    with only_one(opened.folder, "collect"):
+    with only_one(opened.store_folder, "collect"):
         done = collect_night(
             opened,
             silent if quiet else say_line,
@@ -272,6 +276,36 @@ def collect(
         for line in done.lines():
             typer.echo(line)
     raise typer.Exit(done.code)
+
+
+@app.command()
+def connect(
+    platform: Annotated[str | None, typer.Argument(help="The platform, such as zalo.")] = None,
+    account: Annotated[str | None, typer.Option("--account", help="The account's id.")] = None,
+    code: Annotated[
+        str | None,
+        typer.Option("--code", help="The code of the consent, or the address it led to."),
+    ] = None,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Wake the tokens that sleep on this machine.")
+    ] = False,
+    data: Data = None,
+    db: Db = None,
+) -> None:
+    """Walk an office through its consent, and keep the token encrypted."""
+    from jobs import connecting
+    from jobs.folder import only_one
+
+    opened = opened_for(data, db)
+    with only_one(opened.store_folder, "connect", "connect"):
+        if take_over:
+            connecting.take_over(opened, say_line)
+        elif platform is None or account is None:
+            raise ConfigError("name the platform and the account: tracker connect zalo --account A")
+        else:
+            connecting.connect(
+                opened, platform, account, code=code, ask=sys.stdin.readline, say=say_line
+            )
 
 
 @app.command()
@@ -291,7 +325,7 @@ def nightly(
     from jobs.nightly import STEPS, run_night
 
     opened = opened_for(data, db)
-    with only_one(opened.folder, "nightly"):
+    with only_one(opened.store_folder, "nightly"):
         done = run_night(
             opened,
             silent if quiet else say_line,
@@ -321,7 +355,7 @@ def replay(day: Annotated[str, typer.Option("--day")], data: Data = None, db: Db
     opened = opened_for(data, db)
     asked = parse_date(day, "--day")
     assert asked is not None
-    with only_one(opened.folder, "replay"):
+    with only_one(opened.store_folder, "replay"):
         done = replay_night(opened, asked, say_line)
     for line in done.lines():
         typer.echo(line)
@@ -359,7 +393,7 @@ def void(
     from tracker.imports import void_account
 
     opened = opened_for(data, db)
-    with only_one(opened.folder, "account void"):
+    with only_one(opened.store_folder, "account void"):
         void_account(opened.store, opened.folder, account, reason, now=wall_clock(), office=office)
     typer.echo(f"{account} is void: {reason}")
 
@@ -367,19 +401,35 @@ def void(
 @app.command()
 def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+    account: Annotated[
+        str | None, typer.Option("--account", help="Delete what was read of this account.")
+    ] = None,
+    post: Annotated[
+        str | None, typer.Option("--post", help="Only of this post of the account (its id).")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why, such as a consent that was withdrawn.")
+    ] = None,
     data: Data = None,
     db: Db = None,
 ) -> None:
-    """Delete what the platforms' terms no longer let us keep."""
+    """Delete what the platforms' terms no longer let us keep, or an owner has withdrawn."""
     from jobs.folder import only_one
-    from jobs.nightly import purge_folder
+    from jobs.nightly import purge_account, purge_folder
     from jobs.opening import night_clock
     from tracker.periods import local_date
 
     opened = opened_for(data, db)
-    today = local_date(night_clock(opened.settings)())
-    with only_one(opened.folder, "purge"):
-        rows = purge_folder(opened, today, say_line, dry_run=dry_run)
+    if account is not None and (not reason or dry_run):
+        raise ConfigError("--account needs --reason and knows no --dry-run")
+    if account is None and (post or reason):
+        raise ConfigError("--post and --reason go with --account")
+    with only_one(opened.store_folder, "purge"):
+        if account is not None and reason is not None:
+            rows = purge_account(opened, account, reason, post, say_line)
+        else:
+            today = local_date(night_clock(opened.settings)())
+            rows = purge_folder(opened, today, say_line, dry_run=dry_run)
     typer.echo(f"{rows} rows {'would be ' if dry_run else ''}deleted")
 
 
@@ -398,7 +448,7 @@ def backup(
     opened = opened_for(data, db)
     day = local_date(night_clock(opened.settings)())
     target = out or opened.folder / "backups" / backup_name(day, opened.synthetic)
-    with only_one(opened.folder, "backup"):
+    with only_one(opened.store_folder, "backup"):
         write_backup(opened.folder, opened.store, target)
     typer.echo(f"{target} written ({target.stat().st_size:,} bytes)")
 
@@ -439,6 +489,84 @@ def indicators(
         indicator_rows(opened, [*(locality or []), *(agency or [])], parse_date(start, "--start")),
         form,
     )
+
+
+@app.command()
+def effects(
+    indicator: Annotated[
+        list[str] | None, typer.Option("--indicator", help="Keys; else the usual five.")
+    ] = None,
+    locality: Annotated[list[str] | None, typer.Option("--locality")] = None,
+    map_: Annotated[str, typer.Option("--map", help="63, 34 or pilot")] = "63",
+    cadence: Annotated[str, typer.Option("--by", help="W = week, M = four weeks")] = "W",
+    from_: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last day, inclusive.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or html")] = "table",
+    out: Annotated[Path | None, typer.Option("--out", help="The page to write (html).")] = None,
+    data: Data = None,
+    db: Db = None,
+) -> None:
+    """Compare localities with comparable ones: what may be called an effect, or why nothing may."""
+    from jobs import effecting
+
+    if form not in ("table", "csv", "json", "html"):
+        raise ConfigError(f"--format: no {form!r}; expected table, csv, json or html")
+    if map_ not in ("63", "34", "pilot"):
+        raise ConfigError(f"--map: no {map_!r}; expected 63, 34 or pilot")
+    if cadence not in ("W", "M"):
+        raise ConfigError(f"--by: no {cadence!r}; expected W or M")
+    if form == "html" and out is None:
+        raise ConfigError("--format html needs --out FILE.html")
+    opened = opened_for(data, db)
+    window = effecting.last_window(parse_date(from_, "--from"), parse_date(to, "--to"))
+    studied = effecting.study_indicators(
+        opened,
+        indicator or [],
+        map_name=map_,
+        cadence=cadence,
+        window=window,
+        localities=locality or [],
+    )
+    if form == "table":
+        if opened.synthetic:
+            from tracker.reports import SYNTHETIC_VI
+
+            typer.echo(SYNTHETIC_VI)
+        for line in effecting.print_lines(studied):
+            typer.echo(line)
+    elif form == "html" and out is not None:
+        from jobs.effect_page import write_effects
+
+        write_effects(studied, out, synthetic=opened.synthetic)
+        typer.echo(f"{out} written")
+    else:
+        from jobs.reporting import print_rows
+
+        print_rows(effecting.rows_frame(studied), form)
+
+
+@app.command()
+def trace(
+    account: Annotated[str, typer.Argument(help="The account's id.")],
+    metric: Annotated[str, typer.Argument(help="The metric, such as followers or reactions.")],
+    from_: Annotated[str, typer.Option("--from", help="First day.")],
+    to: Annotated[str, typer.Option("--to", help="Last day, inclusive.")],
+    posts: Annotated[
+        bool, typer.Option("--posts", help="The account's posts, not itself.")
+    ] = False,
+    form: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
+    data: Data = None,
+    db: Db = None,
+) -> None:
+    """Print where a number came from: readings, lanes, attempts, digests, corrections."""
+    from jobs.reporting import print_rows
+    from jobs.tracing import trace_rows
+
+    opened = opened_for(data, db)
+    first, last = parse_date(from_, "--from"), parse_date(to, "--to")
+    assert first is not None
+    assert last is not None
+    print_rows(trace_rows(opened, account, metric, first, last, posts=posts), form)
 
 
 @app.command()

@@ -5,16 +5,18 @@ started once more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from connectors.catalogue import CONNECTORS
-from jobs.collect import LANE, Night, final_statuses
+from jobs.alerts import send_alert, token_lines, version_lines
+from jobs.budgets import Meter
+from jobs.collect import Night, final_statuses
 from jobs.keeping import backup_name, delete_copies, old_copies, write_backup
 from jobs.opening import (
     Opened,
@@ -26,16 +28,26 @@ from jobs.opening import (
     night_clock,
     night_day,
     open_archive,
+    open_credentials,
     open_http,
+    unconnected_accounts,
 )
 from jobs.phases import Collected, collect
 from tracker.errors import ConfigError, InputError
 from tracker.imports import mirror
-from tracker.periods import LATEST_AFTER, LOCAL, last_night, missed_nights, scheduled_at
-from tracker.platforms import PLATFORMS, platform_named
+from tracker.periods import (
+    LATEST_AFTER,
+    LOCAL,
+    last_night,
+    local_date,
+    missed_nights,
+    scheduled_at,
+)
+from tracker.platforms import PLATFORMS
 from tracker.registry import (
     Account,
     AccountPeriod,
+    DefinitionBreakRow,
     Register,
     check_register,
     columns,
@@ -96,7 +108,11 @@ class NightDone:
                 f"requests: {units or 'none'}; attempts: {statuses or 'none'}; new posts: "
                 f"{self.collected.posts}"
             )
-            lines += [f"{key} was left: {why}" for key, why in self.collected.stopped.items()]
+            lines += stopped_lines(self.collected.stopped)
+            lines += [
+                f"{key} refused to give: {', '.join(names)}; the rest was read"
+                for key, names in sorted(self.collected.unavailable.items())
+            ]
             if self.again_at is not None:
                 moment = self.again_at.astimezone(LOCAL)
                 lines.append(f"ask again from {moment:%Y-%m-%d %H:%M} (UTC+7): tracker collect")
@@ -110,7 +126,25 @@ class NightDone:
         return lines
 
 
+MOST_STOPPED = 3
 Say = Callable[[str], None]
+
+
+def stopped_lines(stopped: Mapping[str, str]) -> list[str]:
+    """Say which platforms and credentials were left and why; of many of one platform the first."""
+    lines: list[str] = []
+    more: Counter[str] = Counter()
+    for name, why in stopped.items():
+        platform = name.partition(" ")[0]
+        more[platform] += 1
+        if more[platform] <= MOST_STOPPED:
+            lines.append(f"{name} was left: {why}")
+    lines += [
+        f"{platform}: {count - MOST_STOPPED} more were left; the cause of each: tracker status"
+        for platform, count in more.items()
+        if count > MOST_STOPPED
+    ]
+    return lines
 
 
 def run_night(
@@ -170,28 +204,40 @@ def collect_night(
     if not opened.synthetic and is_simulated(opened.settings, chosen):
         opened.store.mark_synthetic()
     done = NightDone(night)
-    with open_http(opened, night, clock, CONNECTORS) as http:
-        connectors, done.refused = make_connectors(opened.settings, chosen, http)
+    with opened.store.collecting(), open_http(opened, night, clock, CONNECTORS) as http:
+        tokens = open_credentials(opened, clock)
+        connectors, done.refused = make_connectors(opened.settings, chosen, http, tokens)
         for sentence in done.refused:
             say(sentence)
         if since is None:
             _note_missed_nights(opened, night, say)
             opened.store.begin_night(night, clock(), len(expected_accounts(opened, night)))
         causes = final_statuses(opened.store, night - timedelta(days=1))
-        plan = Night(opened.store, http, connectors, night, clock, say, accounts, causes)
+        meters = {
+            key: Meter(key, item.budgets, opened.settings.units.get(key), opened.store, clock)
+            for key, item in connectors.items()
+        }
+        apart = unconnected_accounts(opened)
+        for key, count in sorted(Counter(apart.values()).items()):
+            say(f"{key}: {count} accounts wait for their office to connect them: tracker check")
+        plan = Night(
+            opened.store, http, connectors, night, clock, say, meters, accounts, apart, causes
+        )
         done.collected = collect(plan, since)
     write_back_identities(opened, register)
     if since is None:
-        expected = len(expected_accounts(opened, night))
-        left = len(opened.store.due(night, LANE, "profile", platforms=list(CONNECTORS)))
-        opened.store.finish_night(night, clock(), expected - left, left)
-        unread = opened.store.due(night, LANE, "profile", platforms=chosen, accounts=accounts)
-        done.collected.missing = len(unread)
-    for platform, units in sorted(done.collected.units.items()):
-        if units:
-            zone = ZoneInfo(platform_named(platform).quota_zone)
-            opened.store.add_quota(platform, "default", clock().astimezone(zone).date(), units)
+        expected = expected_accounts(opened, night)
+        unread = unread_accounts(opened, night)
+        opened.store.finish_night(night, clock(), len(expected) - len(unread), len(unread))
+        asked = [account for account in unread if expected[account] in chosen]
+        done.collected.missing = len([a for a in asked if accounts is None or a in accounts])
     return done
+
+
+def unread_accounts(opened: Opened, night: date) -> list[str]:
+    """List the accounts that should have been read in a night and were in no lane."""
+    final = final_statuses(opened.store, night)
+    return [key for key in expected_accounts(opened, night) if final.get(key) != "ok"]
 
 
 def sound_register(opened: Opened) -> Register:
@@ -258,7 +304,11 @@ def purge_folder(opened: Opened, today: date, say: Say, *, dry_run: bool = False
     """
 
     def editions(day: date, dry: bool) -> list[Purged]:
-        return blank_editions(opened.store, day, dry_run=dry)
+        from tracker.reports import without_ended_numbers
+
+        return blank_editions(
+            opened.store, lambda text: without_ended_numbers(text, day), dry_run=dry
+        )
 
     gone = opened.store.purge(today, dry_run=dry_run, also=(editions,))
     for item in gone:
@@ -294,16 +344,49 @@ def archive_days(opened: Opened) -> dict[str, int]:
     return days
 
 
-def blank_editions(store: Store, today: date, *, dry_run: bool) -> list[Purged]:
-    """Take numbers out of editions that the terms no longer let us keep."""
-    editions = store.rows("edition")
-    if not editions:
-        return []
-    from tracker.reports import without_ended_numbers
+def purge_account(opened: Opened, account_id: str, reason: str, post: str | None, say: Say) -> int:
+    """Delete what was read of an account whose owner withdrew, or of one post; give how many rows.
 
+    Editions lose the account's numbers. Replies cannot be told apart by account, so the platform's
+    archive goes as a whole, and so does the token. Backups still hold the numbers until they are
+    purged, at most 30 days later.
+    """
+    rows = opened.store.rows("account", id=account_id)
+    if not rows:
+        raise ConfigError(f"no account {account_id!r} in the register")
+    clock = night_clock(opened.settings)
+    today = local_date(clock())
+
+    def editions() -> list[Purged]:
+        from tracker.reports import without_account
+
+        return blank_editions(
+            opened.store, lambda text: without_account(text, account_id, today), dry_run=False
+        )
+
+    also = () if post else (editions,)
+    gone = opened.store.purge_account(account_id, reason, clock(), post=post, also=also)
+    for item in gone:
+        say(f"purge: {item.table}: {item.rows} rows {item.what}: {reason}")
+    platform = rows[0]["platform"]
+    files = open_archive(opened).prune(date.max, platform)
+    if files:
+        say(f"purge: archive: {files} files of replies of {platform}")
+    if post is None and open_credentials(opened, clock).forget(account_id):
+        say(f"purge: the token of {account_id}")
+    copies = old_copies(opened.folder, date.max, 0)
+    if copies:
+        say(f"backups hold it until they are purged: {', '.join(path.name for path in copies)}")
+    return sum(item.rows for item in gone)
+
+
+def blank_editions(
+    store: Store, blank: Callable[[str], tuple[str, int]], *, dry_run: bool
+) -> list[Purged]:
+    """Take numbers out of editions; `blank` gives the JSON without them and how many went."""
     found = []
-    for row in editions:
-        tables, cells = without_ended_numbers(row["tables"], today)
+    for row in store.rows("edition"):
+        tables, cells = blank(row["tables"])
         if not cells:
             continue
         key = (row["letter"], row["locality_id"], row["number"])
@@ -322,13 +405,64 @@ def _check(opened: Opened, done: NightDone, say: Say) -> None:
     done.issues = len(issues)
     for issue in issues:
         say(f"check: {issue.sentence}")
+    for sentence in [*_close_retired(opened, done.day), *_disagreements(opened, done.day)]:
+        done.issues += 1
+        say(f"check: {sentence}")
+    alerts = []
     for row in opened.store.nights(done.day):
         if row.day != done.day or not row.expected or row.read is None:
             continue
         coverage = row.read / row.expected
         if coverage < opened.settings.coverage_alert:
             done.alert = f"only {coverage:.0%} of {row.expected} accounts were read on {done.day}"
-            say(f"ALERT: {done.alert}")
+            alerts.append(done.alert)
+    alerts += token_lines(opened) + version_lines(opened)
+    for line in alerts:
+        say(f"ALERT: {line}")
+    if alerts:
+        subject = f"image-promotion tracker: night of {done.day}"
+        for failure in send_alert(opened.settings, subject, alerts):
+            log.warning("%s", failure)
+            say(failure)
+
+
+def _close_retired(opened: Opened, day: date) -> list[str]:
+    """Close the series of metrics that a platform has stopped telling, with a break dated on the
+    first silent night; the others go on.
+    """
+    from tracker.panel import retired_metrics
+
+    known = opened.store.rows("definition_break")
+    said, rows = [], []
+    for gone in retired_metrics(opened.store, day):
+        key = (gone.platform, gone.entity, gone.metric)
+        closed = any(
+            (row["platform"], row["entity"], row["metric"]) == key and row["day"] >= gone.since
+            for row in known
+        )
+        if not closed:
+            note = f"Từ {gone.since:%d/%m/%Y} nền tảng không còn cho biết số này"
+            found = ("night", f"no number in the lane {gone.lane} from {gone.since} to {day}")
+            rows.append(DefinitionBreakRow(*key, gone.since, note, ": ".join(found)))
+            said.append(
+                f"{gone.platform} tells {gone.metric} of no {gone.entity} since {gone.since}; its "
+                "series ends there (definition break), the others go on"
+            )
+    if rows:
+        register = read_register(opened.folder).with_rows("definition_breaks", rows)
+        with opened.store.transaction("metric retired", at=scheduled_at(day)) as change:
+            write_register_rows(
+                opened.folder, "definition_breaks", register.rows("definition_breaks")
+            )
+            change.rows += mirror(opened.store, register)
+    return said
+
+
+def _disagreements(opened: Opened, day: date) -> list[str]:
+    """Say where two lanes tell different numbers of this night."""
+    from tracker.panel import disagreements
+
+    return [item.sentence for item in disagreements(opened.store, day, day + timedelta(days=1))]
 
 
 def _write_due_reports(opened: Opened, done: NightDone, say: Say) -> None:
@@ -348,27 +482,6 @@ def _write_due_reports(opened: Opened, done: NightDone, say: Say) -> None:
             on=done.day,
             say=_nothing,
         )
-
-
-def plan_night(opened: Opened, day: date | None, platforms: tuple[str, ...]) -> list[str]:
-    """Say about how many requests the rest of a night needs, a line a platform.
-
-    Not counted are what the lists of posts bring to light: further pages and new posts.
-    """
-    clock = night_clock(opened.settings)
-    night = night_day(clock(), day, opened.settings)
-    lines = []
-    for key in choose_platforms(opened, night, platforms, None):
-        kind = CONNECTORS[key]
-        profiles = len(opened.store.due(night, LANE, "profile", platforms=[key]))
-        lists = len(opened.store.due(night, LANE, "posts", platforms=[key]))
-        posts = len(opened.store.due_posts(night, LANE, platforms=[key]))
-        calls = -(-profiles // kind.batch) + lists + -(-posts // kind.post_batch)
-        lines.append(
-            f"{key}: about {calls} requests: {profiles} profiles, {lists} lists, {posts} posts at "
-            "an age mark; no money"
-        )
-    return lines
 
 
 def _nothing(line: str) -> None:

@@ -6,31 +6,34 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from connectors.base import Connector
+from connectors.base import Connector, Tokens
 from connectors.catalogue import CONNECTORS
 from jobs.folder import find_data_folder
-from tracker.errors import ConfigError
-from tracker.http import Archive, LiveHttp
+from tracker.credentials import FILE as CREDENTIALS_FILE
+from tracker.credentials import Credentials
+from tracker.errors import ConfigError, not_connected
+from tracker.http import Archive, LiveHttp, ReplayHttp
 from tracker.imports import mirror
 from tracker.payload import instant, text
 from tracker.periods import LATEST_AFTER, last_night, scheduled_at
+from tracker.readings import AccountRef
 from tracker.registry import (
     init_folder,
     read_register,
     shipped_register,
     write_register_rows,
 )
-from tracker.secrets import is_loopback
+from tracker.secrets import Secret, Token, is_loopback
 from tracker.settings import Settings, environment_value, load_settings
 from tracker.store import Store, open_store
 from tracker.text import nearest
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 IN_FLIGHT = 32
 
 
@@ -46,6 +49,14 @@ class Opened:
     def synthetic(self) -> bool:
         """Say whether the store holds sandbox numbers."""
         return self.store.synthetic
+
+    @property
+    def store_folder(self) -> Path:
+        """Give the folder of the store, where its locks and the tokens lie too: the data folder,
+        unless another SQLite file was named.
+        """
+        scheme, _, path = self.settings.db.partition("///")
+        return Path(path).parent if scheme.startswith("sqlite") and path else self.folder
 
 
 def make_folder(folder: Path, *, synthetic: bool = False, example: bool = False) -> Store:
@@ -153,14 +164,62 @@ def open_http(
     )
 
 
+class Consents:
+    """Which owners have consented, as connectors ask it; what they gave is not opened."""
+
+    def __init__(self, accounts: Collection[str]) -> None:
+        self.accounts = accounts
+
+    def find(self, account_id: str) -> Token | None:
+        """Give a token good for nothing where there is a consent, None where there is none."""
+        never = datetime(1970, 1, 1, tzinfo=UTC)
+        return Token(Secret("not opened"), never) if account_id in self.accounts else None
+
+    def fresh(
+        self,
+        account: AccountRef,
+        renew: Callable[[Token], Token] | None,
+        rejected: Token | None = None,
+    ) -> Token:
+        """Never called: nothing is read with a consent that was not opened."""
+        raise not_connected(account.platform, account.id)
+
+
+def unconnected_accounts(opened: Opened) -> dict[str, str]:
+    """Give the accounts, with their platform, that only their owner's consent opens and whose owner
+    has not given it: nobody can read them, and nobody expects their numbers.
+    """
+    kept = {row.account_id for row in open_credentials(opened, wall_clock).kept()}
+    consents, http = Consents(kept), ReplayHttp([])
+    made: dict[str, Connector | None] = {}
+    found = {}
+    for row in opened.store.rows("account"):
+        key = row["platform"]
+        if key not in CONNECTORS or row["voided"] is not None or row["id"] in kept:
+            continue
+        if f"{key.upper()}_ACCESS_TOKEN" in opened.settings.secrets:
+            continue  # one token of the operator's reads several accounts
+        if key not in made:
+            try:
+                made[key] = CONNECTORS[key](http, opened.settings, consents)
+            except ConfigError:
+                made[key] = None  # the platform does not start: its accounts are missed
+        connector = made[key]
+        if connector is not None and connector.lanes(AccountRef(row["id"], key)) == ("owner",):
+            found[row["id"]] = key
+    return found
+
+
 def expected_accounts(opened: Opened, day: date) -> dict[str, str]:
     """Give the accounts a night should read, with their platform: active, not voided, on a platform
-    with a connector.
+    with a connector, and not waiting for their owner's first consent.
     """
+    apart = unconnected_accounts(opened)
     return {
         row["id"]: row["platform"]
         for row in opened.store.rows("account")
         if row["platform"] in CONNECTORS
+        and row["id"] not in apart
         and row["voided"] is None
         and (row["active_from"] is None or row["active_from"] <= day)
         and (row["active_to"] is None or day <= row["active_to"])
@@ -180,6 +239,10 @@ def choose_platforms(
             f"no connector for {', '.join(unknown)}; there are {', '.join(CONNECTORS)}"
         )
     expected = expected_accounts(opened, day)
+    apart = unconnected_accounts(opened) if accounts else {}
+    for account in accounts or ():
+        if account in apart:
+            raise ConfigError(str(not_connected(apart[account], account)))
     strangers = [account for account in accounts or () if account not in expected]
     if strangers:
         near = nearest(strangers[0], expected)
@@ -218,15 +281,21 @@ def keep_apart(settings: Settings, platforms: Sequence[str], synthetic: bool) ->
         )
 
 
+def open_credentials(opened: Opened, clock: Callable[[], datetime]) -> Credentials:
+    """Give the tokens of owners, beside the store."""
+    key = opened.settings.secrets.get("SECRET_KEY")
+    return Credentials(opened.store_folder / CREDENTIALS_FILE, key, clock)
+
+
 def make_connectors(
-    settings: Settings, platforms: Sequence[str], http: LiveHttp
+    settings: Settings, platforms: Sequence[str], http: LiveHttp, tokens: Tokens
 ) -> tuple[dict[str, Connector], list[str]]:
     """Make the connectors that can start, and say how to mend the others."""
     made: dict[str, Connector] = {}
     refused: list[str] = []
     for key in platforms:
         try:
-            made[key] = CONNECTORS[key](http, settings)
+            made[key] = CONNECTORS[key](http, settings, tokens)
         except ConfigError as error:
             refused.append(f"{key} does not start: {error}")
     return made, refused

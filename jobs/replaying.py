@@ -11,17 +11,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connectors.catalogue import CONNECTORS
-from jobs.collect import LANE, Dispatcher, KnownPosts, Night, chunks
+from jobs.collect import Dispatcher, KnownPosts, Night, chunks, walk_since
 from jobs.nightly import NightDone
-from jobs.opening import Opened, open_archive
-from jobs.phases import SAVE_ACCOUNTS, Collected, walk_since
+from jobs.opening import Opened, open_archive, open_credentials
+from jobs.phases import SAVE_ACCOUNTS, Collected, in_lane
+from tracker.credentials import Credentials
 from tracker.errors import ConfigError
 from tracker.http import NotRecorded, ReplayHttp
 from tracker.metrics import ACCOUNT_COLUMNS, POST_COLUMNS
 from tracker.periods import date_of, day_number, scheduled_at
 from tracker.platforms import platform_named
 from tracker.readings import LANES, AccountRef, Reading
-from tracker.secrets import Secret
+from tracker.secrets import Secret, Token
 from tracker.store import DueAccount
 
 
@@ -40,13 +41,28 @@ def replay_night(opened: Opened, day: date, say: Callable[[str], None]) -> Night
     collected = Collected()
     tried = _tried(opened, day)
     known, known_posts = _known_accounts(opened, day), _known_posts(opened, day)
+    tokens = ReplayTokens(open_credentials(opened, lambda: scheduled_at(day)))
     for key, kind in CONNECTORS.items():
+        own = {one: at for one, at in tried.items() if _account(opened, one[0]).platform == key}
+        if not own:
+            continue
         http = ReplayHttp(archive.members(day, key))
         night = Night(opened.store, http, {}, day, lambda: scheduled_at(day), say)
         secrets = {name: Secret("not asked for") for name in kind.needs}
-        settings = replace(opened.settings, secrets={**secrets, **opened.settings.secrets})
-        asker = Dispatcher(night, kind(http, settings), lambda _: known_posts, known)
-        own = {one: at for one, at in tried.items() if _account(opened, one[0]).platform == key}
+        settings = replace(
+            opened.settings,
+            secrets={**secrets, **opened.settings.secrets},
+            enabled=frozenset({*opened.settings.enabled, key}),
+        )
+        try:
+            connector = kind(http, settings, tokens)
+        except ConfigError as error:
+            say(f"{key} cannot be made again: {error}")
+            continue
+        asker = Dispatcher(
+            night, connector, lambda posts: known_posts[posts[0].account.lane], dict(known)
+        )
+        asker.clock_compared = True  # the replies are of another day
         readings = [one for one in _read_again(opened, asker, own) if one.status == "ok"]
         for part in chunks(readings, SAVE_ACCOUNTS):
             opened.store.save(part)
@@ -55,30 +71,65 @@ def replay_night(opened: Opened, day: date, say: Callable[[str], None]) -> Night
     return NightDone(day, collected)
 
 
-def _tried(opened: Opened, day: date) -> dict[tuple[str, str], datetime]:
-    """Give when each (account, phase) was tried on a night: its success, else its last try."""
-    rows = opened.store.rows("attempt", day=day_number(day), lane=LANES.index(LANE))
+class ReplayTokens:
+    """Tokens for a replay: the kept ones where there are any, because their kind says which door
+    was used; nothing is ever renewed.
+    """
+
+    def __init__(self, kept: Credentials) -> None:
+        self.kept = kept
+
+    def find(self, account_id: str) -> Token | None:
+        """Give the kept token, else one that is good for nothing but a replay."""
+        never = datetime(1970, 1, 1, tzinfo=UTC)
+        return self.kept.find(account_id) or Token(Secret("not asked for"), never)
+
+    def fresh(
+        self,
+        account: AccountRef,
+        renew: Callable[[Token], Token] | None,
+        rejected: Token | None = None,
+    ) -> Token:
+        """Give the same again: the answers are known."""
+        token = self.find(account.id)
+        assert token is not None, "find always gives one"
+        return token
+
+
+Tried = tuple[str, str, str]
+"""An account, a lane, a phase."""
+
+
+def _tried(opened: Opened, day: date) -> dict[Tried, datetime]:
+    """Give when each (account, lane, phase) was tried on a night: its success, else its last
+    try.
+    """
+    rows = opened.store.rows("attempt", day=day_number(day))
     rows.sort(key=lambda row: (row["status"] == "ok", row["tried_at"]))
     return {
-        (row["account_id"], row["what"]): datetime.fromtimestamp(row["tried_at"], UTC)
+        (row["account_id"], LANES[row["lane"]], row["what"]): datetime.fromtimestamp(
+            row["tried_at"], UTC
+        )
         for row in rows
         if row["what"] in ("profile", "posts")
     }
 
 
-def _known_accounts(opened: Opened, day: date) -> dict[str, Mapping[str, int]]:
-    """Give what the night settled for each account: a 0 that was doubted then is doubted again."""
-    lane = LANES.index(LANE)
-    rows = opened.store.rows("account_snapshot", day=day_number(day), lane=lane)
-    return {row["account_id"]: _numbers(row, ACCOUNT_COLUMNS) for row in rows}
+def _known_accounts(opened: Opened, day: date) -> dict[tuple[str, str], Mapping[str, int]]:
+    """Give what the night settled for each account, by (lane, account id): a 0 that was doubted
+    then is doubted again.
+    """
+    rows = opened.store.rows("account_snapshot", day=day_number(day))
+    return {(LANES[row["lane"]], row["account_id"]): _numbers(row, ACCOUNT_COLUMNS) for row in rows}
 
 
-def _known_posts(opened: Opened, day: date) -> KnownPosts:
-    """Give what the night settled for each post, by (account id, native id)."""
+def _known_posts(opened: Opened, day: date) -> dict[str, KnownPosts]:
+    """Give what the night settled for each post, by lane and (account id, native id)."""
     posts = {row["id"]: (row["account_id"], row["native_id"]) for row in opened.store.rows("post")}
-    lane = LANES.index(LANE)
-    rows = opened.store.rows("post_snapshot", day=day_number(day), lane=lane)
-    return {posts[row["post_id"]]: _numbers(row, POST_COLUMNS) for row in rows}
+    found: dict[str, dict[tuple[str, str], Mapping[str, int]]] = {lane: {} for lane in LANES}
+    for row in opened.store.rows("post_snapshot", day=day_number(day)):
+        found[LANES[row["lane"]]][posts[row["post_id"]]] = _numbers(row, POST_COLUMNS)
+    return dict(found)
 
 
 def _numbers(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, int]:
@@ -86,27 +137,34 @@ def _numbers(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, int]:
 
 
 def _read_again(
-    opened: Opened, asker: Dispatcher, tried: Mapping[tuple[str, str], datetime]
+    opened: Opened, asker: Dispatcher, tried: Mapping[Tried, datetime]
 ) -> Iterator[Reading]:
     """Ask the archive what the night asked; each reading is filed under the attempt it was first
     filed under.
     """
     day = asker.night.day
-    asked = {
-        what: [_due(opened, key, day) for key in sorted(a for a, phase in tried if phase == what)]
-        for what in ("profile", "posts")
-    }
     found: list[Reading] = []
-    for batch in chunks(asked["profile"], asker.connector.batch):
-        with suppress(NotRecorded):
-            found += asker.read_profiles(batch)
-        asker.stopped.clear()
-    for due in asked["posts"]:
-        with suppress(NotRecorded):
-            found += asker.list_posts(due, walk_since(due, day))
-        asker.stopped.clear()
+    for lane in LANES:
+        asked = {
+            what: [
+                in_lane(_due(opened, key, day), lane)
+                for key in sorted(a for a, door, phase in tried if (door, phase) == (lane, what))
+            ]
+            for what in ("profile", "posts")
+        }
+        for batch in chunks(asked["profile"], 1 if lane == "owner" else asker.connector.batch):
+            with suppress(NotRecorded):
+                found += asker.read_profiles(batch)
+            asker.stopped.clear()
+        walked = {one.account_id for one in found if (one.what, one.lane) == ("posts", lane)}
+        for due in (due for due in asked["posts"] if due.ref.id not in walked):
+            with suppress(NotRecorded):
+                found += asker.list_posts(due, walk_since(due, day))
+            asker.stopped.clear()
     for reading in found:
-        yield replace(reading, tried_at=tried[reading.account_id, reading.what])
+        at = tried.get((reading.account_id, reading.lane, reading.what))
+        if at is not None:
+            yield replace(reading, tried_at=at)
 
 
 def _account(opened: Opened, account_id: str) -> AccountRef:

@@ -240,7 +240,8 @@ def print_rows(frame: pd.DataFrame, form: str) -> None:
     elif form == "json":
         sys.stdout.write(frame.to_json(orient="records", force_ascii=False, indent=1) + "\n")
     elif form == "table":
-        shown = frame.drop(columns=["windows", "lane"]).map(cell_text)
+        wide = [name for name in ("windows", "digest", "evidence") if name in frame]
+        shown = frame.drop(columns=wide).map(cell_text)
         sys.stdout.write(shown.to_string(index=False) + "\n")
     else:
         raise ConfigError(f"no format {form!r}; expected table, csv or json")

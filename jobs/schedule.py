@@ -103,7 +103,7 @@ def run_schedule(opened: Opened, say: Callable[[str], None]) -> None:
     at = opened.settings.night_at
 
     def night() -> datetime | None:
-        with only_one(opened.folder, "nightly"):
+        with only_one(opened.store_folder, "nightly"):
             done = run_night(opened, say)
         for line in done.lines():
             say(line)

@@ -1,28 +1,31 @@
-"""What `tracker check`, `tracker status` and `tracker log` say. Reads, never writes."""
+"""What `tracker status` and `tracker log` say. Reads, never writes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from connectors.catalogue import CONNECTORS
+from jobs.budgets import Meter, next_reset
 from jobs.collect import final_statuses
-from jobs.folder import unsafe_place
-from jobs.nightly import sound_register
-from jobs.opening import Opened, expected_accounts, keep_apart, night_clock
-from tracker.errors import ConfigError, InputError
-from tracker.periods import date_of, day_number, last_night, missed_nights
-from tracker.platforms import PLATFORMS
+from jobs.opening import (
+    Opened,
+    expected_accounts,
+    night_clock,
+    open_credentials,
+)
+from tracker.periods import LOCAL, date_of, day_number, last_night, missed_nights
 from tracker.store import NightRow
 
 NIGHTS_SHOWN = 14
 NOT_ASKED = "not asked"
 CAUSES = {
     "denied": "access refused: the credential is wrong or has ended",
-    "permission": "the credential may not read this",
+    "permission": "not allowed to read this",
     "gone": "the platform says the account is closed",
     "unclear": "not found, or hidden from us",
     "moved": "the account moved",
@@ -37,89 +40,11 @@ PHASES_READ = {"profile": "no counts of", "posts": "no whole list of posts of"}
 
 
 @dataclass(frozen=True)
-class PlatformReadiness:
-    """Whether one platform's accounts can be read tonight; `reason` says why not."""
-
-    platform: str
-    accounts: int
-    ready: bool
-    reason: str
-    bases: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """What `tracker check` found. `blocking` = problems of the register that keep the night from
-    starting.
-    """
-
-    folder: str
-    synthetic: bool
-    platforms: tuple[PlatformReadiness, ...]
-    place: str | None
-    blocking: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the same for a program."""
-        return asdict(self)
-
-    def lines(self) -> list[str]:
-        """Give one line a finding."""
-        lines = [f"data folder: {self.folder}" + (" (synthetic)" if self.synthetic else "")]
-        if self.place:
-            lines.append(f"WARNING: {self.place}")
-        for item in self.platforms:
-            lines.append(f"{item.platform}: {item.accounts} accounts: {item.reason}")
-            for key, count in item.bases.items():
-                basis = PLATFORMS[item.platform].basis(key)
-                lines.append(f"  {count} under {key}: {basis.sentence_vi}")
-        lines += [f"register: {line}" for line in self.blocking]
-        return lines
-
-
-def check_readiness(opened: Opened) -> Readiness:
-    """Say for each platform of the register whether tonight's reading can start."""
-    accounts = [row for row in opened.store.rows("account") if row["voided"] is None]
-    found = []
-    for platform in sorted({row["platform"] for row in accounts}):
-        own = [row for row in accounts if row["platform"] == platform]
-        bases = dict(Counter(row["basis"] or PLATFORMS[platform].default_basis.key for row in own))
-        reason = _why_not(opened, platform)
-        found.append(
-            PlatformReadiness(
-                platform, len(own), reason is None, reason or "can be read tonight", bases
-            )
-        )
-    blocking: tuple[str, ...] = ()
-    try:
-        sound_register(opened)
-    except InputError as error:
-        blocking = tuple(str(problem) for problem in error.problems)
-    return Readiness(
-        str(opened.folder), opened.synthetic, tuple(found), unsafe_place(opened.folder), blocking
-    )
-
-
-def _why_not(opened: Opened, platform: str) -> str | None:
-    connector = CONNECTORS.get(platform)
-    if connector is None:
-        return "no connector yet; import declared numbers with: tracker import history"
-    try:
-        keep_apart(opened.settings, [platform], opened.synthetic)
-    except ConfigError as error:
-        return f"cannot be read: {error}"
-    for name in connector.needs:
-        try:
-            opened.settings.secret(name)
-        except ConfigError as error:
-            return f"cannot be read: {error}"
-    return None
-
-
-@dataclass(frozen=True)
 class Status:
     """What `tracker status` shows: nights with what they brought (never run: everything None),
-    coverage of the last one by platform, gaps with their causes, units of the quota days.
+    coverage by platform and night, of the last night by locality, gaps with their causes, units of
+    the quota days with what a night may use and when they begin anew, tokens with their ends,
+    renames of these nights, and where two lanes disagree.
     """
 
     last: date
@@ -127,6 +52,11 @@ class Status:
     coverage: tuple[dict[str, Any], ...]
     gaps: tuple[dict[str, Any], ...]
     quota: tuple[dict[str, Any], ...]
+    localities: tuple[dict[str, Any], ...] = ()
+    tokens: tuple[dict[str, Any], ...] = ()
+    locked: str | None = None
+    renames: tuple[dict[str, Any], ...] = ()
+    disagreements: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Give the same for a program."""
@@ -138,13 +68,26 @@ class Status:
         lines += [
             f"{c['night']} {c['platform']}: {c['read']} of {c['expected']} read"
             for c in self.coverage
+            if c["night"] == self.coverage[-1]["night"] or c["read"] < c["expected"]
         ]
         lines += [
             f"gap {g['night']} {g['platform']}: {PHASES_READ[g['what']]} {g['accounts']} accounts: "
             f"{g['cause']}"
             for g in self.gaps
         ]
-        lines += [f"requests {q['day']} {q['platform']}: {q['units']}" for q in self.quota]
+        lines += [
+            f"coverage {c['night']} {c['locality']}: {c['read']} of {c['expected']} read"
+            for c in self.localities
+            if c["read"] < c["expected"]
+        ]
+        lines += [_quota_line(entry) for entry in self.quota]
+        lines += [f"tokens: {self.locked}"] if self.locked else []
+        lines += [_token_line(entry) for entry in self.tokens]
+        lines += [
+            f"renamed {r['day']}: {r['account']} is {r['new']} now, formerly {r['old']}"
+            for r in self.renames
+        ]
+        lines += [f"lanes: {sentence}" for sentence in self.disagreements]
         return lines
 
     def _night_line(self, night: Mapping[str, Any]) -> str:
@@ -159,7 +102,7 @@ class Status:
 
 
 def read_status(opened: Opened) -> Status:
-    """Gather nights, coverage of the last one by platform, gaps with causes and requests used."""
+    """Gather what `tracker status` shows; see Status."""
     last = _last_night(opened)
     nights = _nights(opened, last)
     ran = [night.day for night in nights if night.started_at is not None]
@@ -169,18 +112,122 @@ def read_status(opened: Opened) -> Status:
         final = final_statuses(opened.store, day)
         if day == ran[-1]:
             final = dict.fromkeys(expected, NOT_ASKED) | final
-            coverage = _coverage(day, expected, final)
+        coverage += _coverage(day, expected, final)
         lists = final_statuses(opened.store, day, "posts")
         for what, statuses in (("profile", final), ("posts", lists)):
             gaps += _gaps(day, what, statuses, expected)
-    quota = [
-        {"day": date_of(row["day"]), "platform": row["platform"], "units": row["units"]}
-        for row in opened.store.rows("quota")
-        if ran and row["day"] >= day_number(ran[-1]) - 1
-    ]
     return Status(
-        last, tuple(asdict(night) for night in nights), tuple(coverage), tuple(gaps), tuple(quota)
+        last,
+        tuple(asdict(night) for night in nights),
+        tuple(coverage),
+        tuple(gaps),
+        tuple(_quota(opened, ran[-1]) if ran else ()),
+        tuple(_localities(opened, ran[-1]) if ran else ()),
+        tuple(_tokens(opened)),
+        open_credentials(opened, night_clock(opened.settings)).locked,
+        tuple(_renames(opened, ran[0], last) if ran else ()),
+        tuple(_disagreements(opened, ran[0], last) if ran else ()),
     )
+
+
+def _quota(opened: Opened, since: date) -> list[dict[str, Any]]:
+    """List the units used since a night, with what a night may use a day and the next reset."""
+    clock = night_clock(opened.settings)
+    found = []
+    for row in opened.store.rows("quota"):
+        if row["day"] < day_number(since) - 1:
+            continue
+        platform, credential = row["platform"], row["credential"]
+        bucket = credential.partition(":")[2]
+        limit = reset = None
+        if platform in CONNECTORS:
+            budgets = CONNECTORS[platform].budgets
+            allowed = opened.settings.units.get(platform)
+            limit = Meter(platform, budgets, allowed, opened.store, clock).limit(bucket)
+            reset = next_reset(platform, clock()).astimezone(LOCAL)
+        found.append(
+            {
+                "day": date_of(row["day"]),
+                "platform": platform,
+                "credential": credential,
+                "units": row["units"],
+                "limit": limit,
+                "reset": None if limit is None else reset,
+            }
+        )
+    return found
+
+
+def _quota_line(entry: Mapping[str, Any]) -> str:
+    line = f"units {entry['day']} {entry['platform']} ({entry['credential']}): {entry['units']}"
+    if entry["limit"] is None:
+        return line
+    return (
+        f"{line} of {entry['limit']}; the next day begins {entry['reset']:%Y-%m-%d %H:%M} (UTC+7)"
+    )
+
+
+def _localities(opened: Opened, day: date) -> list[dict[str, Any]]:
+    """Count by locality what the last night read of its accounts."""
+    from tracker.panel import load_panel
+
+    final = final_statuses(opened.store, day)
+    owners = load_panel(opened.settings.db, until=day).accounts["locality_id"].to_dict()
+    every: Counter[str] = Counter()
+    read: Counter[str] = Counter()
+    for account in expected_accounts(opened, day):
+        place = owners.get(account)
+        name = place if isinstance(place, str) and place else "-"
+        every[name] += 1
+        read[name] += final.get(account) == "ok"
+    return [
+        {"night": day, "locality": name, "read": read[name], "expected": every[name]}
+        for name in sorted(every)
+    ]
+
+
+def _tokens(opened: Opened) -> list[dict[str, Any]]:
+    """List the kept tokens with their ends; nothing of them is shown."""
+    return [asdict(kept) for kept in open_credentials(opened, night_clock(opened.settings)).kept()]
+
+
+def _token_line(entry: Mapping[str, Any]) -> str:
+    where = f"token of {entry['account_id']} ({entry['platform']})"
+    if entry["asleep"]:
+        return f"{where}: sleeps; it belongs to another machine (tracker connect --take-over)"
+    if entry["ended"]:
+        return f"{where}: {entry['ended']}"
+    if entry["ends_at"] is None:
+        return f"{where}: no end is stated"
+    ends = f"{where}: ends {entry['ends_at'].astimezone(LOCAL):%Y-%m-%d}"
+    return f"{ends} unless it is renewed" if entry["renewable"] else f"{ends}; connect again then"
+
+
+def _renames(opened: Opened, since: date, until: date) -> list[dict[str, Any]]:
+    """List the accounts whose handle changed on the nights shown; permanent ids tell them."""
+    periods: dict[str, list[Mapping[str, Any]]] = {}
+    for row in opened.store.rows("account_period"):
+        periods.setdefault(row["account_id"], []).append(row)
+    found = []
+    for account, rows in sorted(periods.items()):
+        rows.sort(key=lambda row: row["valid_from"])
+        for before, after in pairwise(rows):
+            if since < after["valid_from"] <= until and before["handle"] != after["handle"]:
+                found.append(
+                    {
+                        "day": after["valid_from"],
+                        "account": account,
+                        "old": before["handle"],
+                        "new": after["handle"],
+                    }
+                )
+    return found
+
+
+def _disagreements(opened: Opened, since: date, until: date) -> list[str]:
+    from tracker.panel import disagreements
+
+    return [item.sentence for item in disagreements(opened.store, since, until + timedelta(days=1))]
 
 
 def _last_night(opened: Opened) -> date:
@@ -206,7 +253,7 @@ def _coverage(
     day: date, expected: Mapping[str, str], final: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     every = Counter(expected.values())
-    read = Counter(expected[account] for account in expected if final[account] == "ok")
+    read = Counter(expected[account] for account in expected if final.get(account) == "ok")
     return [
         {"night": day, "platform": platform, "read": read[platform], "expected": every[platform]}
         for platform in sorted(every)

@@ -30,16 +30,17 @@ from connectors.bluesky import Bluesky
 from connectors.catalogue import CONNECTORS
 from connectors.mastodon import Mastodon
 from connectors.youtube import YouTube
+from jobs.collect import FIRST_WALK
 from jobs.nightly import NightDone, collect_night
 from jobs.opening import Opened
-from jobs.phases import FIRST_WALK
 from jobs.sandbox import country
+from jobs.sandbox.country import PLATFORMS
 from jobs.sandbox.history import post_ids
 from jobs.sandbox.youtube import shown_subscribers
-from tracker.errors import PermissionMissing, ReadError, Unreachable
+from tracker.errors import BadRequest, PermissionMissing, ReadError, Unreachable
 from tracker.imports import import_file
 from tracker.periods import day_number, scheduled_at
-from tracker.readings import AccountRef, PostCounts, ProfileCounts
+from tracker.readings import AccountRef, PostCounts, PostRef, ProfileCounts
 
 WRONG_KEY = "gialap-khoa-sai-0123456789"
 Open = Callable[..., Opened]
@@ -66,7 +67,7 @@ def collect(opened: Opened, **options: Any) -> NightDone:
 
 
 def calls() -> dict[str, int]:
-    return {platform: counts["calls"] for platform, counts in sandbox().stats().items()}
+    return {platform: sandbox().stats()[platform]["calls"] for platform in PLATFORMS}
 
 
 def numbers(opened: Opened, day: date) -> dict[str, Any]:
@@ -127,9 +128,8 @@ def test_an_undisturbed_night_stores_what_is_true_with_the_fewest_calls(open_fre
     assert_true(opened, NIGHT)
     assert done.code == 0
     assert done.collected is not None
-    stats = sandbox().stats()
-    assert {key: counts["calls"] for key, counts in stats.items()} == dict(done.collected.units)
-    for counts in stats.values():
+    assert calls() == dict(done.collected.units)
+    for counts in (sandbox().stats()[platform] for platform in PLATFORMS):
         assert counts["calls"] <= counts["minimum"] + 1  # one feed goes on after an empty page
 
 
@@ -450,7 +450,7 @@ def test_what_one_server_refuses_is_still_asked_of_the_others(
     monkeypatch.setitem(CONNECTORS, "mastodon", TwoServers)
     opened = open_fresh(read=True)
     done = collect(opened, platforms=("mastodon",), since=NIGHT - timedelta(days=3))
-    lists = causes(opened, NEXT, "posts")
+    lists = causes(opened, NEXT, "backfill")
     assert lists.pop(closed)[0] == "permission"
     assert {status for status, _ in lists.values()} == {"ok"}
     assert len(lists) == 7
@@ -479,3 +479,47 @@ def test_a_backfill_lists_posts_further_back_and_leaves_the_ledger_of_nights_alo
     assert done.collected is not None
     assert done.collected.posts == len(opened.store.rows("post")) - before > 100
     assert [night.day for night in opened.store.nights()] == [NIGHT]
+
+
+def test_a_backfill_goes_on_where_it_was_and_asks_nobody_twice(open_fresh: Open) -> None:
+    opened = open_fresh(read=True)
+    since = date(2023, 1, 1)
+    collect(opened, platforms=("mastodon",), accounts=("danang-ubnd-mastodon",), since=since)
+    sandbox().reset_stats()
+    collect(opened, platforms=("mastodon",), since=since)
+    assert sandbox().stats()["mastodon"]["listed"] == 7
+    sandbox().reset_stats()
+    collect(opened, platforms=("mastodon",), since=since + timedelta(days=30))
+    assert sandbox().stats()["mastodon"]["calls"] == 0
+    collect(opened, platforms=("mastodon",), since=since - timedelta(days=30))
+    assert sandbox().stats()["mastodon"]["listed"] == 8
+
+
+def test_one_wrong_id_costs_no_other_account_of_its_batch(
+    open_fresh: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real AppView answers HTTP 400 to a whole batch when one id in it is malformed."""
+    wrong = "danang-ubnd-bluesky"
+
+    class Strict(Bluesky):
+        def profiles(
+            self, accounts: Sequence[AccountRef]
+        ) -> Iterator[tuple[AccountRef, ProfileCounts | ReadError]]:
+            if any(account.id == wrong for account in accounts):
+                raise BadRequest("actors must be valid identifiers")
+            yield from super().profiles(accounts)
+
+        def refresh(
+            self, posts: Sequence[PostRef]
+        ) -> Iterator[tuple[PostRef, PostCounts | ReadError]]:
+            if any(post.account.id == wrong for post in posts):
+                raise BadRequest("uris must be valid")
+            yield from super().refresh(posts)
+
+    monkeypatch.setitem(CONNECTORS, "bluesky", Strict)
+    opened = open_fresh()
+    collect(opened, platforms=("bluesky",))
+    found = causes(opened, NIGHT)
+    assert found.pop(wrong)[0] == "failed"
+    assert {status for status, _ in found.values()} == {"ok"}
+    assert len(found) == 7

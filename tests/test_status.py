@@ -13,7 +13,10 @@ from sandbox_folder import NEXT, NIGHT, fresh_folder, open_folder, quiet, sandbo
 
 from jobs.nightly import collect_night
 from jobs.opening import Opened
-from jobs.status import change_lines, check_readiness, read_status
+from jobs.readiness import check_readiness
+from jobs.status import change_lines, read_status
+from jobs.tracing import trace_rows
+from tracker.errors import ConfigError
 
 
 @pytest.fixture
@@ -148,3 +151,32 @@ def test_the_log_says_who_changed_what_and_by_which_file(opened: Opened) -> None
     lines = change_lines(opened.store.rows("change"))
     assert any("import accounts accounts.csv: 48 rows (sha256 " in line for line in lines)
     assert "account void danang-ubnd-bluesky by Phòng A: 1 rows" in lines[-1]
+
+
+def test_a_number_is_traced_to_its_reading_and_its_correction(opened: Opened) -> None:
+    account = "danang-ubnd-bluesky"
+    opened.store.put_rows(
+        "correction",
+        [
+            {
+                "id": "c1",
+                "account_id": account,
+                "day_from": NIGHT,
+                "day_to": NIGHT,
+                "lane": "public",
+                "metric": "followers",
+                "value": 5,
+                "reason": "đọc nhầm",
+            }
+        ],
+    )
+    rows = trace_rows(opened, account, "followers", NIGHT, NIGHT, posts=False)
+    assert rows["correction"].tolist() == ["c1"]
+    assert rows["observation"].tolist() == [f"account/{account}/{NIGHT}/public/followers"]
+    assert len(rows["digest"].iloc[0]) == 64
+    posts = trace_rows(opened, account, "reactions", NIGHT, NIGHT, posts=True)
+    assert len(posts) > 10
+    assert set(posts["correction"]) == {""}
+    for words in (("nobody", "followers", NIGHT), (account, "no metric!", NIGHT)):
+        with pytest.raises(ConfigError):
+            trace_rows(opened, words[0], words[1], words[2], NIGHT, posts=False)

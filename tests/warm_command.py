@@ -21,6 +21,7 @@ import jobs.cli
 import jobs.exporting
 import jobs.keeping
 import jobs.nightly
+import jobs.readiness
 import jobs.replaying
 import jobs.reporting
 import jobs.schedule
