@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test check bench notebooks wheel clean
 
 demo: .venv/ready
 	$(BIN)/tracker demo --out data/demo
@@ -18,6 +18,10 @@ check: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m pytest tests/benchmarks -s --override-ini python_files='bench_*.py'
+
+notebooks: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[notebooks]'
+	$(BIN)/jupyter lab notebooks
 
 wheel: .venv/ready
 	$(BIN)/python -m build --wheel
