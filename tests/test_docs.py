@@ -12,10 +12,12 @@ import pytest
 import typer
 from test_layers import RANKS
 
+from connectors.catalogue import CONNECTORS
 from jobs.cli import app
 from tracker.errors import ReadError
 from tracker.imports import KINDS
 from tracker.models import Row
+from tracker.platforms import PLATFORMS
 from tracker.settings import load_settings
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +26,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     ".env.example",
+    "connectors/README.md",
     "constraints.txt",
     "data/registry/README.md",
 )
@@ -64,18 +67,13 @@ def words_of(call: str) -> list[str]:
         return call.replace('"', "").split()
 
 
-CALLS = sorted(
-    {
-        call
-        for name in ("README.md", "CONTRIBUTING.md", "data/registry/README.md")
-        for call in commands_in(page(name))
-    }
-)
+CALLS = sorted({call for name in PAGES if name.endswith(".md") for call in commands_in(page(name))})
 
 
 def test_the_pages_show_commands_at_all() -> None:
     named = {words_of(call)[0] for call in CALLS}
     assert {"init", "import", "check", "nightly", "status", "report", "export", "demo"} <= named
+    assert {"connect", "collect", "purge"} <= named
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -96,7 +94,7 @@ def test_each_command_and_option_of_the_pages_exists(call: str) -> None:
 def test_each_command_is_named_in_the_readme() -> None:
     text = page("README.md")
     missing = [name for name in command_tree().commands if f"tracker {name}" not in text]
-    assert set(missing) <= {"account", "collect", "indicators", "purge", "replay"}
+    assert set(missing) <= {"account", "indicators", "replay"}
 
 
 def test_the_two_commands_come_first() -> None:
@@ -115,9 +113,10 @@ def test_no_page_holds_what_belongs_to_one_machine(name: str) -> None:
         assert found is None, f"{name} holds {what}: {found.group()}"
 
 
-def test_links_and_pictures_of_the_readme_are_there_and_small() -> None:
-    for name in re.findall(r"\]\(([^)#:]+)\)", page("README.md")):
-        path = ROOT / name
+@pytest.mark.parametrize("at", ["README.md", "connectors/README.md"])
+def test_links_and_pictures_of_the_pages_are_there_and_small(at: str) -> None:
+    for name in re.findall(r"\]\(([^)#:]+)\)", page(at)):
+        path = (ROOT / at).parent / name
         assert path.is_file(), name
         if path.suffix == ".png":
             assert path.stat().st_size <= PICTURE_BYTES, name
@@ -127,20 +126,29 @@ def test_each_setting_of_the_readme_is_one_the_program_reads(tmp_path: Path) -> 
     table = page("README.md").partition("## Settings")[2].partition("## ")[0]
     names = re.findall(r"`(TRACKER_[A-Z_]+)`", table)
     values = {
+        "TRACKER_DATA": "",
         "TRACKER_DB": "sqlite:///a.sqlite",
         "TRACKER_CONTACT": "office@example.test",
         "TRACKER_NIGHT_AT": "02:00",
         "TRACKER_ARCHIVE_DAYS": "10",
         "TRACKER_COVERAGE_ALERT": "0.5",
+        "TRACKER_ALERT_TO": "office@example.test",
+        "TRACKER_ALERT_FROM": "office@example.test",
+        "TRACKER_SMTP_URL": "smtps://may-chu.gia-lap.test",  # secrets: no loopback address
+        "TRACKER_WEBHOOK_URL": "https://webhook.gia-lap.test",
+        "TRACKER_LINKEDIN_VERSION": "202607",
+        "TRACKER_X_WORD": "post",
     }
-    for name in names:
+    for name in [name for name in names if name not in values]:
         if name.endswith("_URL"):
             values[name] = "http://127.0.0.1:1"
         elif name.endswith("_PACE"):
             values[name] = "1"
-        elif name.endswith(("_KEY", "_TOKEN")):
+        elif name.endswith(("_KEY", "_TOKEN", "_SECRET", "_ID")):
             values[name] = "khoa-gia-lap"
-    settings = load_settings(tmp_path, {name: values.get(name, "") for name in names})
+        elif name.endswith(("_ENABLED", "_FEED", "_PREVIEW", "_RESEARCH")):
+            values[name] = "1"
+    settings = load_settings(tmp_path, {name: values[name] for name in names})
     assert settings.unknown == ()
     assert len(names) == len(set(names)) > 10
 
@@ -184,3 +192,11 @@ def test_the_changelog_begins_with_the_version_of_the_program() -> None:
     assert version is not None
     assert first is not None
     assert first.group(1) == version.group(1)
+
+
+def test_each_variable_of_the_platforms_page_is_in_the_example_of_settings() -> None:
+    text = page("connectors/README.md")
+    named = {name.partition("=")[0] for name in re.findall(r"`(TRACKER_[A-Z_=0-9a-z]+)`", text)}
+    example = set(re.findall(r"^#?(TRACKER_[A-Z_]+)=", page(".env.example"), flags=re.MULTILINE))
+    assert named - example == {"TRACKER_X_UNITS"}
+    assert all(PLATFORMS[key].title in text for key in CONNECTORS)
