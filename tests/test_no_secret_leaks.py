@@ -66,7 +66,7 @@ def test_a_leak_would_be_found(tmp_path: Path) -> None:
 def test_no_secret_is_anywhere_after_nights_with_every_fault(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    accounts = accounts_on(*CONNECTORS, count=3)
+    accounts = accounts_on(*CONNECTORS, count=2)
     opened = wide_folder(tmp_path / "data", accounts)
     opened.store.close()
     request.addfinalizer(lambda: sandbox().set_faults({}))
@@ -78,7 +78,7 @@ def test_no_secret_is_anywhere_after_nights_with_every_fault(
     def run(*words: object, **more: str) -> None:
         said.append(run_tracker(*words, env={**env, **more}))
 
-    for account in accounts_on(*OWNER_ONLY, "facebook", "instagram", "threads", count=3):
+    for account in accounts_on(*OWNER_ONLY, "facebook", "instagram", "threads", count=2):
         platform = account.rsplit("-", 1)[1]
         run("connect", platform, "--account", account, "--code", WRONG)
         run("connect", platform, "--account", account, "--code", code_for(account))
