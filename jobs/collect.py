@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from connectors.base import Connector
+from connectors.base import Connector, batches
 from jobs.budgets import Meter, bucket_of
 from tracker.errors import (
     AccessDenied,
@@ -360,7 +360,7 @@ class Dispatcher:
             for ref in zeros
             if _fell(known.get((ref.account.id, ref.native_id), {}), seen[ref], POST_COLUMNS)
         }
-        for batch in chunks(list(doubtful), self.connector.post_batch):
+        for batch in batches(list(doubtful), self.connector.post_batch):
             for ref, again in self.connector.refresh(batch):
                 if isinstance(again, PostCounts):
                     counts = {column: getattr(again, column) for column in POST_COLUMNS}
@@ -451,12 +451,6 @@ def halves(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Cut into two parts; nothing for nothing."""
     middle = (len(items) + 1) // 2
     return (part for part in (items[:middle], items[middle:]) if part)
-
-
-def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """Cut a list into batches of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def final_statuses(

@@ -15,13 +15,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from connectors.base import Connector
+from connectors.base import Connector, batches
 from jobs.collect import (
     READ_LANES,
     Dispatcher,
     KnownPosts,
     Night,
-    chunks,
     final_statuses,
     has_counts,
     retry_at,
@@ -204,7 +203,7 @@ def _profile_tasks(
                 asker.known[lane, account.ref.id] = known.get(account.ref.id, {})
             tasks[platform] += [
                 (lambda a=asker, b=batch: a.read_profiles(b))  # type: ignore[misc]  # mypy cannot type lambda defaults
-                for batch in chunks(own, 1 if lane == "owner" else asker.connector.batch)
+                for batch in batches(own, 1 if lane == "owner" else asker.connector.batch)
             ]
     return tasks
 
@@ -274,7 +273,7 @@ def _refresh_tasks(
             for some in by_account(own) if lane == "owner" else [own]:
                 tasks[platform] += [
                     (lambda a=asker, b=batch: a.refresh(b))  # type: ignore[misc]  # as above
-                    for batch in chunks(some, asker.connector.post_batch)
+                    for batch in batches(some, asker.connector.post_batch)
                 ]
     return tasks
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from connectors.base import batches
 from connectors.catalogue import CONNECTORS
-from jobs.collect import Dispatcher, KnownPosts, Night, chunks, walk_since
+from jobs.collect import Dispatcher, KnownPosts, Night, walk_since
 from jobs.nightly import NightDone
 from jobs.opening import Opened, open_archive, open_credentials
 from jobs.phases import SAVE_ACCOUNTS, Collected, in_lane
@@ -64,7 +65,7 @@ def replay_night(opened: Opened, day: date, say: Callable[[str], None]) -> Night
         )
         asker.clock_compared = True  # the replies are of another day
         readings = [one for one in _read_again(opened, asker, own) if one.status == "ok"]
-        for part in chunks(readings, SAVE_ACCOUNTS):
+        for part in batches(readings, SAVE_ACCOUNTS):
             opened.store.save(part)
         collected.statuses.update(reading.status for reading in readings)
         say(f"{key}: {len(readings)} of {len(own)} readings made again from the archive")
@@ -152,7 +153,7 @@ def _read_again(
             ]
             for what in ("profile", "posts")
         }
-        for batch in chunks(asked["profile"], 1 if lane == "owner" else asker.connector.batch):
+        for batch in batches(asked["profile"], 1 if lane == "owner" else asker.connector.batch):
             with suppress(NotRecorded):
                 found += asker.read_profiles(batch)
             asker.stopped.clear()
