@@ -93,7 +93,7 @@ def run_demo(out: Path, say: Say, *, localities: Sequence[str] = ()) -> list[str
             files = write_reports_of(
                 eve,
                 LETTER,
-                localities=localities,
+                units=localities,
                 everything=not localities,
                 formats=FORMATS,
                 out=out / "reports",

@@ -389,7 +389,7 @@ def blank_editions(
         tables, cells = blank(row["tables"])
         if not cells:
             continue
-        key = (row["letter"], row["locality_id"], row["number"])
+        key = (row["letter"], row["unit_id"], row["number"])
         found.append(Purged("edition", f"cells of {key[0]} {key[1]} no. {key[2]}", cells, "terms"))
         if not dry_run:
             store.blank_edition(*key, tables, sha256(tables.encode("utf-8")).hexdigest())
@@ -466,16 +466,18 @@ def _disagreements(opened: Opened, day: date) -> list[str]:
 
 
 def _write_due_reports(opened: Opened, done: NightDone, say: Say) -> None:
-    from jobs.reporting import letters_due, localities_at_work, write_reports_of
+    from jobs.reporting import letters_due, units_at_work, write_reports_of
     from tracker.reports import FORMATS
 
-    localities = localities_at_work(opened)
-    for letter in letters_due(done.day, REPORT_AHEAD) if localities else ():
-        say(f"report {letter}: due within {REPORT_AHEAD.days} days")
+    for letter in letters_due(opened, done.day, REPORT_AHEAD):
+        units = units_at_work(opened, letter)
+        if not units:
+            continue
+        say(f"report {letter.id}: due within {REPORT_AHEAD.days} days")
         done.files += write_reports_of(
             opened,
-            letter,
-            localities=localities,
+            letter.id,
+            units=units,
             everything=False,
             formats=FORMATS,
             out=None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,11 @@ from jobs.opening import Opened, night_clock
 from tracker.effects import LocalityChanges, locality_changes, locality_levels
 from tracker.errors import ConfigError
 from tracker.imports import parts_of
-from tracker.letters import Answer, letter_ids, letter_named
+from tracker.letters import Answer, Letter, letter_ids, letter_named
 from tracker.panel import Panel, load_panel
 from tracker.periods import Window, local_date, map_on
 from tracker.registry import read_tet_days
-from tracker.reports import write_reports
+from tracker.reports import Edition, respondents, write_reports
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,43 +27,56 @@ if TYPE_CHECKING:
 LEVELS_OVER = timedelta(days=364)
 
 
-def letters_due(day: date, ahead: timedelta) -> list[str]:
+def letters_due(opened: Opened, day: date, ahead: timedelta) -> list[Letter]:
     """List the letters whose deadline lies in the days from `day` to `day + ahead`."""
-    return [
-        letter for letter in letter_ids() if day <= letter_named(letter).deadline <= day + ahead
-    ]
+    letters = [letter_named(letter, opened.folder) for letter in letter_ids(opened.folder)]
+    return [letter for letter in letters if day <= letter.deadline <= day + ahead]
 
 
-def localities_at_work(opened: Opened) -> list[str]:
-    """List the localities with an account or a programme; only their drafts are made unasked."""
+def units_at_work(opened: Opened, letter: Letter) -> list[str]:
+    """List the respondents of a letter with an account or a programme; only their drafts are made
+    unasked."""
     owners = {row["agency_id"] for row in opened.store.rows("account_period")}
+    programmes = opened.store.rows("programme")
+    if letter.respondents == "agencies":
+        owners |= {row["agency_id"] for row in programmes}
+        kinds = letter.respondent_kinds
+        agencies = opened.store.rows("agency")
+        return [row["id"] for row in agencies if row["id"] in owners and row["kind"] in kinds]
     found = {row["locality_id"] for row in opened.store.rows("agency") if row["id"] in owners}
-    found |= {row["locality_id"] for row in opened.store.rows("programme")}
+    found |= {row["locality_id"] for row in programmes}
     return sorted(locality for locality in found if locality is not None)
 
 
 def write_reports_of(
     opened: Opened,
-    letter: str,
+    letter_id: str,
     *,
-    localities: Sequence[str],
+    units: Sequence[str],
     everything: bool,
     formats: Sequence[str],
     out: Path | None,
     on: date | None,
     say: Callable[[str], None],
+    asked: Window | None = None,
+    map_name: str | None = None,
 ) -> list[Path]:
-    """Write a letter's reports and keep each as a draft edition; give the files. Raises
-    ConfigError.
+    """Write a letter's reports and keep each as a draft edition; give the files.
+
+    `units` are localities or agencies, `everything` takes all that must answer: the localities of
+    the map `map_name` (None = that of the day `on`), or the agencies. `asked` takes the place of
+    the letter's window. Raises ConfigError.
     """
     now = night_clock(opened.settings)()
     day = on or local_date(now)
-    letter_named(letter)
+    letter = letter_named(letter_id, opened.folder)
     panel = load_panel(opened.store, until=min(day, local_date(now)) + timedelta(days=1))
-    wanted = panel.map_localities(map_on(day)) if everything else list(localities)
+    everyone = respondents(panel, letter, map_name or map_on(day), day) if everything else []
+    wanted = everyone or list(units)
     if not wanted:
         raise ConfigError(
-            "for which locality? name some with --locality ID, or take all with --all"
+            f"for which of the {letter.respondents}? name some with --locality ID or --agency ID, "
+            "or take all with --all"
         )
     files: list[Path] = []
     written = write_reports(
@@ -74,43 +87,48 @@ def write_reports_of(
         on=day,
         tet_days=read_tet_days(opened.folder),
         formats=formats,
-        answers={locality: answers_of(opened, letter, locality) for locality in wanted},
-        numbers={locality: _draft_number(opened, letter, locality) for locality in wanted},
+        answers={unit: answers_of(opened, letter_id, unit) for unit in wanted},
+        numbers={unit: draft_number(opened, letter_id, unit) for unit in wanted},
+        asked=asked,
     )
     for number, report in enumerate(written, 1):
-        edition = report.edition
-        opened.store.save_edition(
-            letter=edition.letter,
-            locality_id=edition.locality_id,
-            number=edition.number,
-            status=edition.status,
-            tables=edition.tables,
-            digest=edition.digest,
-            made_at=now,
-        )
+        keep_edition(opened, report.edition, now)
         files += report.files
         say(f"{number}/{len(wanted)} {report.name}: {len(report.open)} questions still open")
     return files
 
 
-def _draft_number(opened: Opened, letter: str, locality: str) -> int:
+def keep_edition(opened: Opened, edition: Edition, now: datetime) -> None:
+    """Keep an edition in the store; a draft takes the place of the last draft."""
+    opened.store.save_edition(
+        letter=edition.letter,
+        unit_id=edition.unit_id,
+        number=edition.number,
+        status=edition.status,
+        document_number=edition.document_number,
+        document_date=edition.document_date,
+        tables=edition.tables,
+        digest=edition.digest,
+        made_at=now,
+    )
+
+
+def draft_number(opened: Opened, letter: str, unit: str) -> int:
     """Number a draft: it replaces the last draft, and comes after the last issued edition."""
     issued = [
         row["number"]
-        for row in opened.store.rows(
-            "edition", letter=letter, locality_id=locality, status="issued"
-        )
+        for row in opened.store.rows("edition", letter=letter, unit_id=unit, status="issued")
     ]
     return max(issued, default=0) + 1
 
 
-def answers_of(opened: Opened, letter: str, locality: str) -> list[Answer]:
-    """Give a locality's imported answers as the letter asks for them; the lines of a list are named
-    by their item.
+def answers_of(opened: Opened, letter: str, unit: str) -> list[Answer]:
+    """Give a respondent's imported answers as the letter asks for them; the lines of a list are
+    named by their item.
     """
     answers: list[Answer] = []
     lines: dict[tuple[str, str], int] = {}
-    for row in opened.store.rows("answer", letter=letter, locality_id=locality):
+    for row in opened.store.rows("answer", letter=letter, unit_id=unit):
         field, item, column = parts_of(row["question"])
         text, evidence = row["value"] or "", row["evidence"] or ""
         line = row["row"]

@@ -666,7 +666,7 @@ def test_answers_are_checked_against_the_letter(office: Office) -> None:
         f"3836,ubnd-quang-ninh,channels,{BLUESKY},reason,Bạn đọc nước ngoài,,\n",
     )
     assert done.created == 2
-    assert office.select("SELECT locality_id, question, value, entered_on FROM answer") == [
+    assert office.select("SELECT unit_id, question, value, entered_on FROM answer") == [
         ("quang-ninh", f"channels/{BLUESKY}/reason", "Bạn đọc nước ngoài", None),
         ("quang-ninh", "plan_status", "Đã xây dựng", "2024-09-20"),
     ]

@@ -84,17 +84,22 @@ def test_the_lines_of_a_text_and_of_a_list_are_joined_in_order() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (('kind = "text"', 'kind = "guess"'), "measured, declared, text"),
-        (('symbol = "BC-UBND"', ""), "symbol"),
-        (('id = "3836"', "id = "), "not a letter file"),
+        (('kind = "text"', 'kind = "guess"'), "line 45: kind is 'guess'.*measured, declared, text"),
+        (('symbol = "BC-UBND"', ""), "line 1: the entry 'symbol' lacks"),
+        (('id = "3836"', "id = "), "not a letter file.*line 5"),
+        (('block = "elements"', 'block = "elemnts"'), "line 53: block is 'elemnts'; expected one"),
+        (('key = "lessons"', 'key = "strengths"'), "line 98: key is 'strengths'.*once"),
+        (("deadline = 2024-09-24", 'deadline = "soon"'), "line 8: deadline is 'soon'"),
+        (('window = "programme"', 'window = "days"'), "line .*'from' lacks; expected a day"),
+        (('window = "programme"', 'windw = "programme"'), "entry 'windw' is not known"),
     ],
 )
 def test_a_broken_letter_file_is_named(
     tmp_path: Path, change: tuple[str, str], message: str
 ) -> None:
     text = shipped("letters", "3836.toml").read_text(encoding="utf-8")
-    broken = tmp_path / "broken.toml"
+    broken = tmp_path / "3836.toml"
     broken.write_text(text.replace(*change), encoding="utf-8")
     with pytest.raises(ConfigError, match=message) as caught:
         read_letter(broken)
-    assert "broken.toml" in str(caught.value)
+    assert "3836.toml" in str(caught.value)

@@ -137,10 +137,10 @@ def next_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Pretend that a later program has one more migration, which rebuilds two tables."""
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder)
-    (folder / "versions" / "0002_next.py").write_text(
+    (folder / "versions" / "0003_next.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\n"
+        "revision, down_revision, branch_labels, depends_on = '0003', '0002', None, None\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('account', recreate='always') as batch:\n"
         "        batch.add_column(sa.Column('motto', sa.Text()))\n"
@@ -150,7 +150,7 @@ def next_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     monkeypatch.setattr(store_versions, "MIGRATIONS", folder)
-    monkeypatch.setattr(store_versions, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(store_versions, "REVISIONS", ("0001", "0002", "0003"))
     return folder
 
 
@@ -164,10 +164,10 @@ def old_store(store: Store, tmp_path: Path) -> Path:
 def test_an_older_store_is_refused_and_upgrade_mends_it(
     old_store: Path, next_version: Path
 ) -> None:
-    with pytest.raises(StoreError, match=r"older version \(0001.*run `tracker upgrade`"):
+    with pytest.raises(StoreError, match=r"older version \(0002.*run `tracker upgrade`"):
         open_store(address(old_store))
     before, after, copy = upgrade(address(old_store))
-    assert (before, after) == ("0001", "0002")
+    assert (before, after) == ("0002", "0003")
     with open_store(address(old_store)) as opened:
         assert opened.last_counts(["danang-bluesky"], "public") == {
             "danang-bluesky": {"followers": 1200}
@@ -181,13 +181,13 @@ def test_an_older_store_is_refused_and_upgrade_mends_it(
     assert copy is not None
     with closing(sqlite3.connect(copy)) as copied:
         found = copied.execute("SELECT version_num FROM alembic_version").fetchall()
-    assert found == [("0001",)]
+    assert found == [("0002",)]
 
 
 def test_an_upgrade_that_fails_half_way_changes_nothing(
     old_store: Path, next_version: Path
 ) -> None:
-    script = next_version / "versions" / "0002_next.py"
+    script = next_version / "versions" / "0003_next.py"
     script.write_text(
         script.read_text(encoding="utf-8") + "    op.execute('SELECT * FROM nowhere')\n",
         encoding="utf-8",
@@ -200,12 +200,12 @@ def test_an_upgrade_that_fails_half_way_changes_nothing(
         readings = connection.execute("SELECT followers FROM v_account_reading").fetchall()
     connection.close()
     assert "motto" not in names
-    assert (version, readings) == (("0001",), [(1200,)])
+    assert (version, readings) == (("0002",), [(1200,)])
 
 
 def test_a_current_store_is_left_alone_by_upgrade(tmp_path: Path) -> None:
     path = closed_store(tmp_path / "tracker.sqlite")
-    assert upgrade(address(path)) == ("0001", "0001", None)
+    assert upgrade(address(path)) == ("0002", "0002", None)
     assert [item.name for item in tmp_path.iterdir()] == ["tracker.sqlite"]
 
 

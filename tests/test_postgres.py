@@ -194,7 +194,7 @@ def test_imports_corrections_purge_and_log_work_as_on_sqlite(store: Store) -> No
 def test_a_server_has_its_own_backup_and_no_file_to_copy(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="pg_dump"):
         store.backup(tmp_path / "copy.sqlite")
-    assert upgrade(store.url) == ("0001", "0001", None)
+    assert upgrade(store.url) == ("0002", "0002", None)
 
 
 def test_one_writer_at_a_time(store: Store) -> None:

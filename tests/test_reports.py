@@ -15,15 +15,15 @@ from panel_sample import START, TET, sample_panel
 
 from tracker.effects import locality_levels
 from tracker.errors import ConfigError, InputError
-from tracker.letters import Answer
+from tracker.letters import Answer, letter_named
 from tracker.panel import Panel
 from tracker.periods import Window
 from tracker.platforms import NOT_ALLOWED_VI, platform_named
 from tracker.reports import (
     SYNTHETIC_VI,
     document_of,
+    fill,
     make_edition,
-    report_3836,
     without_ended_numbers,
     write_document,
     write_reports,
@@ -34,6 +34,7 @@ from tracker.tables import Cell, Column, Origin, Table, cell_text
 from tracker.writers import Document, Heading, Paragraph
 
 ON = date(2024, 9, 20)
+LETTER = letter_named("3836")
 OUTCOME = {
     "indicator": "visitors_total",
     "definition": "Khách du lịch đến địa phương",
@@ -82,11 +83,11 @@ def panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def document(panel: Panel) -> Document:
-    return report_3836(panel, "quang-ninh", on=ON, tet_days=TET, answers=ANSWERS)
+    return fill(LETTER, panel, "quang-ninh", on=ON, tet_days=TET, answers=ANSWERS)
 
 
 def plain(panel: Panel, locality_id: str, on: date = ON) -> Document:
-    return report_3836(panel, locality_id, on=on, tet_days=TET)
+    return fill(LETTER, panel, locality_id, on=on, tet_days=TET)
 
 
 def words(document: Document) -> str:
@@ -139,7 +140,7 @@ def test_an_answered_choice_is_ticked_where_the_register_says_nothing(panel: Pan
         Answer("outcomes.channel", "Chương trình truyền hình"),
         Answer("outcomes.after", "12 chương trình"),
     ]
-    document = report_3836(panel, "da-nang", on=ON, tet_days=TET, answers=answers)
+    document = fill(LETTER, panel, "da-nang", on=ON, tet_days=TET, answers=answers)
     text = words(document)
     assert "☐ Đã xây dựng     ☑ Đang xây dựng     ☐ Chưa xây dựng" in text
     assert "☐ Có xác định     ☑ Chưa xác định" in text
@@ -316,7 +317,8 @@ def test_the_masthead_names_the_committee_and_leaves_number_and_day_to_the_offic
     assert city.issuer[-1] == "THÀNH PHỐ ĐÀ NẴNG"
     assert province.number == "Số: …/BC-UBND"
     assert province.place == "Quảng Ninh, ngày … tháng … năm 2024"
-    issued = report_3836(
+    issued = fill(
+        LETTER,
         panel,
         "quang-ninh",
         on=ON,
@@ -331,7 +333,7 @@ def test_the_masthead_names_the_committee_and_leaves_number_and_day_to_the_offic
 
 
 def test_an_edition_comes_back_as_the_same_document(document: Document) -> None:
-    edition, numbered = make_edition(document, letter="3836", locality_id="quang-ninh", number=2)
+    edition, numbered = make_edition(document, letter="3836", unit_id="quang-ninh", number=2)
     assert numbered.edition_line.startswith("Bản số 2 · dự thảo · mã băm dữ liệu: ")
     assert edition.digest[:16] in numbered.edition_line
     again = document_of(edition)
@@ -340,19 +342,19 @@ def test_an_edition_comes_back_as_the_same_document(document: Document) -> None:
 
 
 def test_the_digest_depends_on_the_data_alone(panel: Panel, document: Document) -> None:
-    first, _ = make_edition(document, letter="3836", locality_id="quang-ninh", number=1)
-    later, _ = make_edition(document, letter="3836", locality_id="quang-ninh", number=2)
-    other, _ = make_edition(plain(panel, "da-nang"), letter="3836", locality_id="da-nang", number=1)
+    first, _ = make_edition(document, letter="3836", unit_id="quang-ninh", number=1)
+    later, _ = make_edition(document, letter="3836", unit_id="quang-ninh", number=2)
+    other, _ = make_edition(plain(panel, "da-nang"), letter="3836", unit_id="da-nang", number=1)
     assert first.digest == later.digest
     assert first.digest != other.digest
 
 
 def test_an_edition_that_was_changed_is_refused(document: Document) -> None:
-    edition, _ = make_edition(document, letter="3836", locality_id="quang-ninh", number=1)
+    edition, _ = make_edition(document, letter="3836", unit_id="quang-ninh", number=1)
     with pytest.raises(InputError, match="edition 1 of letter 3836 for quang-ninh"):
         document_of(replace(edition, tables=edition.tables.replace("3836", "3837")))
     with pytest.raises(ValueError, match="draft or issued"):
-        make_edition(document, letter="3836", locality_id="x", number=1, status="final")
+        make_edition(document, letter="3836", unit_id="x", number=1, status="final")
 
 
 def test_files_of_all_localities_lie_beside_one_list_and_one_script(
@@ -361,7 +363,7 @@ def test_files_of_all_localities_lie_beside_one_list_and_one_script(
     done = list(
         write_reports(
             panel,
-            "3836",
+            LETTER,
             ["quang-ninh", "cao-bang"],
             tmp_path / "báo cáo",
             on=ON,
@@ -412,31 +414,29 @@ def test_the_same_texts_stand_in_word_workbook_and_page(
 def test_a_real_store_gives_unmarked_files(tmp_path: Path) -> None:
     panel = sample_panel(synthetic=False)
     (done,) = write_reports(
-        panel, "3836", ["da-nang"], tmp_path, on=ON, tet_days=TET, formats=("html",)
+        panel, LETTER, ["da-nang"], tmp_path, on=ON, tet_days=TET, formats=("html",)
     )
     assert [path.name for path in done.files] == ["3836_da-nang.html"]
     assert "GIẢ LẬP" not in done.files[0].read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("letter", "localities", "formats", "message"),
+    ("localities", "formats", "message"),
     [
-        ("3836", ["atlantis"], ("docx",), "unknown locality 'atlantis'"),
-        ("3836", ["da-nang"], ("pdf",), "unknown format 'pdf'; expected some of docx, xlsx, html"),
-        ("9999", ["da-nang"], ("docx",), "unknown letter '9999'"),
+        (["atlantis"], ("docx",), "unknown locality or agency 'atlantis'"),
+        (["da-nang"], ("pdf",), "unknown format 'pdf'; expected some of docx, xlsx, html"),
     ],
 )
-def test_an_unknown_letter_locality_or_format_is_refused_before_anything_is_written(
+def test_an_unknown_locality_or_format_is_refused_before_anything_is_written(
     panel: Panel,
     tmp_path: Path,
-    letter: str,
     localities: list[str],
     formats: tuple[str, ...],
     message: str,
 ) -> None:
     folder = tmp_path / "out"
     with pytest.raises(ConfigError, match=re.escape(message)):
-        list(write_reports(panel, letter, localities, folder, on=ON, tet_days=TET, formats=formats))
+        list(write_reports(panel, LETTER, localities, folder, on=ON, tet_days=TET, formats=formats))
     assert not folder.exists()
 
 

@@ -157,7 +157,7 @@ WORDS: dict[str, tuple[tuple[str, ...], str]] = {
     "no locality": (("report", "3836"), "name some with --locality ID"),
     "unknown locality": (
         ("report", "3836", "--locality", "atlantis"),
-        "unknown locality 'atlantis'",
+        "unknown locality or agency 'atlantis'",
     ),
     "unknown report format": (
         ("report", "3836", "--locality", "da-nang", "--format", "pdf"),

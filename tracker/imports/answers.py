@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from tracker.errors import InputError, Problem
 from tracker.imports.finding import Found
-from tracker.reference import shipped
+from tracker.letters import letter_ids, letter_named
 from tracker.registry import Register
 from tracker.sheets import Layout, Sheet, SheetRow, parse_day, parse_number
 from tracker.text import fold, nearest
@@ -32,20 +30,9 @@ def parts_of(question: str) -> tuple[str, str, str]:
     return field, item, column
 
 
-def letter_ids() -> list[str]:
-    """List the letters that are shipped."""
-    return sorted(path.stem for path in shipped("letters").glob("*.toml"))
-
-
-@cache
-def fields_of(letter: str) -> dict[str, tuple[str, ...]]:
-    """Give the keys of a shipped letter's fields with the choices of each (empty: free text)."""
-    content = tomllib.loads(shipped("letters", f"{letter}.toml").read_text(encoding="utf-8"))
-    return {
-        field["key"]: tuple(field.get("options", ()))
-        for section in content["sections"]
-        for field in section["fields"]
-    }
+def choices_of(letter: str) -> dict[str, tuple[str, ...]]:
+    """Give the keys of a letter's fields with the choices of each (empty: free text)."""
+    return {field.key: field.options for field in letter_named(letter).fields}
 
 
 def check_answers(sheet: Sheet, known: Register) -> list[dict[str, Any]]:
@@ -68,7 +55,7 @@ def check_answers(sheet: Sheet, known: Register) -> list[dict[str, Any]]:
         rows.append(
             {
                 "letter": letter,
-                "locality_id": unit,
+                "unit_id": unit,
                 "question": question,
                 "row": row or 0,
                 "value": value or None,
@@ -118,7 +105,7 @@ def _read_unit(at: SheetRow, known: Register, problems: list[Problem]) -> str:
 
 def _field_and_value(at: SheetRow, letter: str, problems: list[Problem]) -> tuple[str, str]:
     """Check the field, and the value where the letter offers choices."""
-    fields = fields_of(letter)
+    fields = choices_of(letter)
     field, value = at.get("field"), at.get("value")
     if field not in fields:
         near = nearest(field, fields)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tracker.imports.answers import ANSWERS, letter_ids
+from tracker.imports.answers import ANSWERS
 from tracker.imports.observations import OBSERVATIONS
 from tracker.imports.outcomes import OUTCOMES
 from tracker.imports.register import layout_of_sheet
 from tracker.imports.series import HISTORY, POSTS
+from tracker.letters import letter_ids
 from tracker.platforms import PLATFORMS
 from tracker.readings import LANES, QUALIFIERS
 from tracker.registry.words import (

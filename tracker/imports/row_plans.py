@@ -12,7 +12,7 @@ from tracker.imports.tasks import Imported, Plan, Task, no_rows
 from tracker.sheets import Sheet, read_sheet
 from tracker.store import Transaction
 
-ANSWER_KEY = ("letter", "locality_id", "question", "row")
+ANSWER_KEY = ("letter", "unit_id", "question", "row")
 
 
 def rows_of(task: Task) -> Sheet:

@@ -33,7 +33,7 @@ from tracker.models.register import (
     Target,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The versions a store has had, oldest first; the last is the one this program reads and writes."""
 
 __all__ = [

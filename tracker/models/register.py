@@ -241,14 +241,14 @@ class Outcome(Row, table=True):
 
 
 class Answer(Row, table=True):
-    """What an office answered to one declared question of a letter; `row` counts the lines of a
-    list, from 0.
+    """What an office answered to one question of a letter; `row` counts the lines of a list, from
+    0. `unit_id` is a locality, or an agency where agencies answer.
     """
 
     __tablename__ = "answer"
     __table_args__ = CLUSTERED
     letter: str = Field(primary_key=True)
-    locality_id: str = Field(primary_key=True)
+    unit_id: str = Field(primary_key=True)
     question: str = Field(primary_key=True)
     row: int = Field(default=0, primary_key=True)
     value: str | None = Field(default=None, sa_type=Text)
@@ -265,7 +265,7 @@ class Edition(Row, table=True):
     __tablename__ = "edition"
     __table_args__ = CLUSTERED
     letter: str = Field(primary_key=True)
-    locality_id: str = Field(primary_key=True)
+    unit_id: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     status: str
     document_number: str | None = None

@@ -1,4 +1,4 @@
-"""Outline + panel + answers -> files: a report per locality, its edition, and their list."""
+"""Outline + panel + answers -> files: a report per respondent, its edition, and their list."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from tracker.errors import ConfigError
-from tracker.letters import Answer, Letter, letter_named, open_questions
+from tracker.letters import Answer, Letter, open_questions
 from tracker.panel import Panel
+from tracker.panel.frames import rows_of
+from tracker.periods import Window
 from tracker.reports.edition import (
     Edition,
     document_of,
@@ -17,7 +19,7 @@ from tracker.reports.edition import (
     without_account,
     without_ended_numbers,
 )
-from tracker.reports.letter_3836 import SYNTHETIC_VI, report_3836
+from tracker.reports.filling import SYNTHETIC_VI, fill
 from tracker.text import nearest
 from tracker.writers import Document
 from tracker.writers.excel import write_excel
@@ -26,13 +28,14 @@ from tracker.writers.word import write_word
 
 __all__ = [
     "FORMATS",
-    "REPORTS",
     "SYNTHETIC_VI",
     "Edition",
     "Written",
+    "check_units",
     "document_of",
+    "fill",
     "make_edition",
-    "report_3836",
+    "respondents",
     "without_account",
     "without_ended_numbers",
     "write_document",
@@ -40,8 +43,6 @@ __all__ = [
     "write_reports",
 ]
 
-REPORTS = {"3836": report_3836}
-"""The letters that can be filled, each with the function that fills it."""
 WRITERS: dict[str, tuple[str, Callable[[Document, Path], None]]] = {
     "docx": ("Word", write_word),
     "xlsx": ("Excel", write_excel),
@@ -52,19 +53,44 @@ FORMATS = tuple(WRITERS)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written for one locality. `open` lists the questions nobody has answered yet."""
+    """What was written for one respondent. `open` lists the questions nobody has answered yet."""
 
-    locality_id: str
+    unit_id: str
     name: str
     files: tuple[Path, ...]
     edition: Edition
+    document: Document
     open: tuple[str, ...]
+
+
+def respondents(panel: Panel, letter: Letter, map_name: str, on: date) -> list[str]:
+    """List who must answer a letter: the localities of a map, or the agencies of its kinds on a
+    day."""
+    if letter.respondents == "localities":
+        return panel.map_localities(map_name)
+    return [
+        row.id
+        for row in rows_of(panel.agencies)
+        if (not letter.respondent_kinds or row.kind in letter.respondent_kinds)
+        and (row.valid_from is None or row.valid_from <= on)
+        and (row.valid_to is None or on <= row.valid_to)
+    ]
+
+
+def check_units(panel: Panel, units: Iterable[str]) -> None:
+    """Refuse a locality or agency that is not in the register. Raises ConfigError."""
+    known = [*panel.localities.index, *panel.agencies["id"]]
+    for unit in units:
+        if unit not in known:
+            near = nearest(unit, known)
+            hint = f"; did you mean {near}?" if near else "; expected an id such as quang-ninh"
+            raise ConfigError(f"unknown locality or agency {unit!r}{hint}")
 
 
 def write_reports(
     panel: Panel,
-    letter_id: str,
-    localities: Sequence[str],
+    letter: Letter,
+    units: Sequence[str],
     folder: Path,
     *,
     on: date,
@@ -72,48 +98,41 @@ def write_reports(
     formats: Sequence[str] = FORMATS,
     answers: Mapping[str, Sequence[Answer]] | None = None,
     numbers: Mapping[str, int] | None = None,
+    asked: Window | None = None,
 ) -> Iterator[Written]:
-    """Write the reports of some localities into a folder, one after the other.
+    """Write the reports of some respondents into a folder, one after the other.
 
-    `on` is the day of the report. `answers` and `numbers` (of the edition, 1 where none is given)
-    are by locality. Yields each locality as soon as its files lie there, so that the caller can
-    show progress and keep the edition; with several localities, a page that lists them is written
-    last. Raises ConfigError for a letter, locality or format that is not known.
+    `on` is the day of the report, `asked` the window in place of the letter's. `answers` and
+    `numbers` (of the edition, 1 where none is given) are by respondent. Yields each respondent as
+    soon as its files lie there, so that the caller can show progress and keep the edition; with
+    several respondents, a page that lists them is written last. Raises ConfigError for a respondent
+    or format that is not known.
     """
-    letter = letter_named(letter_id)
-    _check(panel, letter, localities, formats)
+    check_units(panel, units)
+    for one in formats:
+        if one not in WRITERS:
+            raise ConfigError(f"unknown format {one!r}; expected some of {', '.join(FORMATS)}")
     folder.mkdir(parents=True, exist_ok=True)
     tet = tuple(tet_days)
     done = []
-    for locality_id in localities:
-        given = (answers or {}).get(locality_id, ())
-        document = REPORTS[letter_id](panel, locality_id, on=on, tet_days=tet, answers=given)
-        number = (numbers or {}).get(locality_id, 1)
-        edition, document = make_edition(
-            document, letter=letter_id, locality_id=locality_id, number=number
-        )
+    for unit in units:
+        given = (answers or {}).get(unit, ())
+        document = fill(letter, panel, unit, on=on, tet_days=tet, answers=given, asked=asked)
+        number = (numbers or {}).get(unit, 1)
+        edition, document = make_edition(document, letter=letter.id, unit_id=unit, number=number)
         files = write_document(document, folder, formats)
-        name = str(panel.localities.at[locality_id, "name_vi"])
-        done.append(
-            Written(locality_id, name, files, edition, tuple(open_questions(letter, given)))
-        )
+        left = tuple(open_questions(letter, given))
+        done.append(Written(unit, unit_name(panel, unit), files, edition, document, left))
         yield done[-1]
     if len(done) > 1:
         write_report_list(letter, done, folder, on=on, synthetic=panel.synthetic)
 
 
-def _check(panel: Panel, letter: Letter, localities: Sequence[str], formats: Sequence[str]) -> None:
-    if letter.id not in REPORTS:
-        known = ", ".join(REPORTS)
-        raise ConfigError(f"letter {letter.id} has no report yet; expected one of {known}")
-    for locality_id in localities:
-        if locality_id not in panel.localities.index:
-            near = nearest(locality_id, panel.localities.index)
-            hint = f"; did you mean {near}?" if near else "; expected an id such as quang-ninh"
-            raise ConfigError(f"unknown locality {locality_id!r}{hint}")
-    for one in formats:
-        if one not in WRITERS:
-            raise ConfigError(f"unknown format {one!r}; expected some of {', '.join(FORMATS)}")
+def unit_name(panel: Panel, unit_id: str) -> str:
+    """Give the short name of a locality or agency."""
+    if unit_id in panel.localities.index:
+        return str(panel.localities.at[unit_id, "name_vi"])
+    return str(panel.agencies.set_index("id").at[unit_id, "name_vi"])
 
 
 def write_document(

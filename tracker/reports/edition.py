@@ -48,7 +48,7 @@ class Edition:
     """One edition. `tables` is the JSON that the store keeps, `digest` its sha256 in hex."""
 
     letter: str
-    locality_id: str
+    unit_id: str
     number: int
     status: str
     tables: str
@@ -61,7 +61,7 @@ def make_edition(
     document: Document,
     *,
     letter: str,
-    locality_id: str,
+    unit_id: str,
     number: int,
     status: str = "draft",
     document_number: str | None = None,
@@ -72,9 +72,7 @@ def make_edition(
         raise ValueError(f"an edition is draft or issued, not {status!r}")
     text = to_json(replace(document, edition_line="", annex=(), passport=NO_TABLE))
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    edition = Edition(
-        letter, locality_id, number, status, text, digest, document_number, document_date
-    )
+    edition = Edition(letter, unit_id, number, status, text, digest, document_number, document_date)
     return edition, replace(document, edition_line=edition_line(edition))
 
 
@@ -88,7 +86,7 @@ def edition_line(edition: Edition) -> str:
 def document_of(edition: Edition) -> Document:
     """Make the document of an edition again. Raises InputError for a torn one."""
     if hashlib.sha256(edition.tables.encode("utf-8")).hexdigest() != edition.digest:
-        place = f"edition {edition.number} of letter {edition.letter} for {edition.locality_id}"
+        place = f"edition {edition.number} of letter {edition.letter} for {edition.unit_id}"
         raise InputError([Problem(place, None, "tables", None, "the text that its digest names")])
     return replace(with_origins(from_json(edition.tables)), edition_line=edition_line(edition))
 

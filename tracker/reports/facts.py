@@ -1,4 +1,4 @@
-"""What every part of one locality's report looks at, measured once."""
+"""What every part of one respondent's report looks at, measured once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tracker.panel import Panel
 from tracker.periods import Window
 from tracker.reports.measured import Measured
 from tracker.reports.series import monthly_interactions
+from tracker.text import full_name
 
 LEVEL_DAYS = 364
 """Without a programme, levels are taken over the last 52 weeks."""
@@ -22,51 +23,93 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything a block of the report may look at. `on` is the day of the report."""
+    """Everything a block of the report may look at.
+
+    `unit_id` is a locality or an agency. `on` is the day of the report. `asked` is the window that
+    the officer asked for, in place of the letter's; None = the letter's own.
+    """
 
     panel: Panel
     letter: Letter
-    locality_id: str
+    unit_id: str
     on: date
     answers: tuple[Answer, ...]
     tet_days: tuple[date, ...]
+    asked: Window | None = None
+
+    @property
+    def is_locality(self) -> bool:
+        """Say whether the respondent is a locality, not an agency."""
+        return self.unit_id in self.panel.localities.index
 
     @cached_property
-    def locality(self) -> Any:
-        """Give the locality's row, named as on the last day of the panel."""
-        return self.panel.localities.loc[self.locality_id]
+    def row(self) -> Any:
+        """Give the respondent's row of the register, named as on the last day of the panel."""
+        if self.is_locality:
+            return self.panel.localities.loc[self.unit_id]
+        return self.panel.agencies.set_index("id").loc[self.unit_id]
+
+    @cached_property
+    def name(self) -> str:
+        """Give the respondent's full name: `tỉnh Quảng Ninh`, `Bộ Ngoại giao`."""
+        if self.is_locality:
+            return full_name(self.row["kind"] or "tỉnh", self.row["name_vi"])
+        return str(self.row["name_vi"])
 
     @cached_property
     def programme(self) -> Any | None:
-        """Give the locality's programme that began first; None = none is registered."""
+        """Give the respondent's programme that began first; None = none is registered."""
         rows = [
             row
             for row in self.panel.programmes.itertuples(index=False)
-            if row.locality_id == self.locality_id
+            if self.unit_id in (row.locality_id, row.agency_id)
         ]
         return min(rows, key=lambda row: (row.start or date.max, row.id), default=None)
 
     @property
     def start(self) -> date | None:
-        """Give the day that parts before from after: the start of a programme that was built."""
+        """Give the day that parts before from after: the start of a programme that was built; None
+        where there is none, or the letter does not ask for before and after."""
         programme = self.programme
-        return programme.start if programme is not None and programme.status == "built" else None
+        if programme is None or programme.status != "built" or self.letter.window != "programme":
+            return None
+        start: date | None = programme.start
+        return start
 
     @property
     def until(self) -> date:
-        """Give the end (exclusive) of the days that count: a locality's numbers end with it."""
-        ended = self.locality["valid_to"]
-        return self.panel.until if ended is None else min(self.panel.until, ended + ONE_DAY)
+        """Give the end (exclusive) of the days that count: a respondent's numbers end with it, and
+        with the window that was asked for."""
+        ended = self.row["valid_to"]
+        ends = [self.panel.until]
+        ends += [] if ended is None else [ended + ONE_DAY]
+        ends += [] if self.asked is None else [self.asked.end]
+        return min(ends)
+
+    @cached_property
+    def asked_window(self) -> Window:
+        """Give the days the letter asks about: those the officer named, those of the letter, else
+        the last 52 weeks. They may lie partly or wholly outside of what was read."""
+        if self.asked is not None:
+            return self.asked
+        if self.letter.first_day is not None and self.letter.last_day is not None:
+            return Window(self.letter.first_day, self.letter.last_day + ONE_DAY)
+        return Window(self.until - timedelta(days=LEVEL_DAYS), self.until)
+
+    @cached_property
+    def read_window(self) -> Window | None:
+        """Give the part of the asked days that lies before the end of the data; None = none of it:
+        the window is yet to come, or the respondent had ended."""
+        end = min(self.asked_window.end, self.until)
+        return Window(self.asked_window.start, end) if self.asked_window.start < end else None
 
     @cached_property
     def measured(self) -> Measured:
-        """Measure the locality around its programme, or its levels where there is no programme."""
+        """Measure the respondent around its programme, or its levels over the asked window."""
         if self.start is not None and self.start < self.until:
-            return locality_changes(
-                self.panel, self.locality_id, self.start, self.until, self.tet_days
-            )
-        window = Window(self.until - timedelta(days=LEVEL_DAYS), self.until)
-        return locality_levels(self.panel, self.locality_id, window, self.tet_days)
+            return locality_changes(self.panel, self.unit_id, self.start, self.until, self.tet_days)
+        window = self.read_window or Window(self.until - timedelta(days=LEVEL_DAYS), self.until)
+        return locality_levels(self.panel, self.unit_id, window, self.tet_days)
 
     @cached_property
     def window(self) -> Window:

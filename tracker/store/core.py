@@ -267,7 +267,7 @@ class Store:
         self,
         *,
         letter: str,
-        locality_id: str,
+        unit_id: str,
         number: int,
         status: str,
         tables: str,
@@ -284,7 +284,7 @@ class Store:
                 connection,
                 {
                     "letter": letter,
-                    "locality_id": locality_id,
+                    "unit_id": unit_id,
                     "number": number,
                     "status": status,
                     "document_number": document_number,
@@ -296,11 +296,11 @@ class Store:
             )
 
     def blank_edition(
-        self, letter: str, locality_id: str, number: int, tables: str, digest: str
+        self, letter: str, unit_id: str, number: int, tables: str, digest: str
     ) -> None:
         """Put an edition in its own place after the terms took numbers out of it, issued or not."""
         with self._writing() as connection:
-            key = (letter, locality_id, number)
+            key = (letter, unit_id, number)
             register_rows.blank_edition(connection, (tables, digest, *key))
 
     def begin_night(self, day: date, started_at: datetime, expected: int) -> None:

@@ -150,12 +150,12 @@ def void_account(connection: Connection, account_id: str, reason: str) -> None:
 
 def save_edition(connection: Connection, row: Mapping[str, Any]) -> None:
     """Keep an edition; an issued one never changes."""
-    key = {name: row[name] for name in ("letter", "locality_id", "number")}
+    key = {name: row[name] for name in ("letter", "unit_id", "number")}
     for stored in stored_rows(connection, table_of("edition"), key):
         same = stored["digest"] == row["digest"] and stored["status"] == row["status"]
         if stored["status"] == "issued" and not same:
             raise StoreError(
-                f"edition {row['number']} of letter {row['letter']} for {row['locality_id']}"
+                f"edition {row['number']} of letter {row['letter']} for {row['unit_id']}"
                 " is issued and does not change; make the next edition"
             )
     upsert(
@@ -181,6 +181,6 @@ def blank_edition(connection: Connection, values: tuple[str, str, str, str, int]
     sign = mark(connection)
     connection.exec_driver_sql(
         f"UPDATE edition SET tables = {sign}, digest = {sign}"
-        f" WHERE letter = {sign} AND locality_id = {sign} AND number = {sign}",
+        f" WHERE letter = {sign} AND unit_id = {sign} AND number = {sign}",
         values,
     )

@@ -1,0 +1,63 @@
+"""What respondents answered to a letter, and what is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tracker.letters.outline import Field, Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of a respondent to one question of a letter, as it came.
+
+    A question is a field (`strengths`), a part of one (`lessons.worked`), or a column of a list,
+    whose lines are counted by `row` and named by the column `channel` (`channels.channel`,
+    `channels.reason`). `text` '' = asked, not answered.
+    """
+
+    question: str
+    text: str
+    row: int = 0
+    evidence: str = ""
+
+
+def text_of(answers: Iterable[Answer], question: str) -> str:
+    """Give the text of an answer, its lines joined in order; '' where nobody answered."""
+    lines = sorted((one.row, one.text) for one in answers if one.question == question)
+    return "\n".join(text for _, text in lines if text)
+
+
+def lines_of(answers: Iterable[Answer], field: str) -> list[dict[str, str]]:
+    """Collect the answers to a list (`channels.reason`, `channels.after` …) line by line.
+
+    Each line is a dictionary column -> text; evidence given with a cell stands under `evidence`.
+    """
+    lines: dict[int, dict[str, str]] = {}
+    for one in answers:
+        name, _, column = one.question.partition(".")
+        if name == field and column and one.text:
+            line = lines.setdefault(one.row, {})
+            line[column] = one.text
+            if one.evidence:
+                line["evidence"] = one.evidence
+    return [lines[row] for row in sorted(lines)]
+
+
+def questions(field: Field) -> list[str]:
+    """List the questions that ask for a field's texts."""
+    return [f"{field.key}.{part}" for part, _ in field.parts] or [field.key]
+
+
+def open_questions(letter: Letter, answers: Iterable[Answer]) -> list[str]:
+    """List the texts, choices and lists that nobody has answered yet, in the letter's order."""
+    given = {one.question for one in answers if one.text}
+    listed = {question.partition(".")[0] for question in given}
+    missing = []
+    for field in letter.fields:
+        if field.block in ("text", "choice"):
+            missing += [question for question in questions(field) if question not in given]
+        elif field.block == "list" and field.key not in listed:
+            missing.append(field.key)
+    return missing
