@@ -9,12 +9,20 @@ from typing import Any
 
 import pytest
 
+from tracker import secrets
 from tracker.periods import scheduled_at
 from tracker.readings import PostCounts, ProfileCounts, Reading
 from tracker.store import Store, open_store
 
 NIGHT = date(2024, 9, 2)
 """A night of the tests; it is scheduled at 18:00 UTC on the day before."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_secret_of_another_file() -> None:
+    """Forget the secrets of the files before: what one invents another may print."""
+    secrets._known.clear()
+    secrets._longest_first = ()
 
 
 def reading(
