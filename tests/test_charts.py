@@ -3,6 +3,7 @@
 import html
 import io
 import json
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -206,7 +207,8 @@ def test_ticks_have_as_many_decimals_as_their_step(step: float, texts: list[str]
 
 def test_plotly_comes_from_the_installed_package() -> None:
     name, content = plotly_script()
-    assert name == "plotly.min.js"
+    assert re.fullmatch(r"plotly-\d+\.\d+\.\d+\.min\.js", name)
+    assert name.removeprefix("plotly-").removesuffix(".min.js").encode() in content[:200]
     assert len(content) > 1_000_000
 
 

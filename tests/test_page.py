@@ -1,13 +1,17 @@
 """The web page works offline, escapes everything, and links every number to its origin."""
 
+import base64
+import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from document_sample import MARK, sample_document
+from document_sample import MARK, rich_document, sample_document
 
+from tracker.charts import plotly_script
 from tracker.writers.page import Listed, write_list, write_page
 
 
@@ -49,8 +53,9 @@ def page(path: Path) -> Elements:
 
 
 def test_the_page_loads_nothing_from_elsewhere(page: Elements, path: Path) -> None:
-    assert page.values("script", "src") == ["plotly.min.js"]
-    assert (path.parent / "plotly.min.js").stat().st_size > 1_000_000
+    name, content = plotly_script()
+    assert page.values("script", "src") == [f"tep/{name}"]
+    assert (path.parent / "tep" / name).stat().st_size == len(content) > 1_000_000
     assert all(source.startswith("data:image/png") for source in page.values("img", "src"))
     assert not page.values("link", "href")
     assert all(target.startswith("#") for target in page.values("a", "href"))
@@ -107,12 +112,81 @@ def test_a_page_without_charts_needs_no_script_and_a_real_one_no_mark(tmp_path: 
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<script" not in text
     assert "GIẢ LẬP" not in text
-    assert not (tmp_path / "plotly.min.js").exists()
+    assert not (tmp_path / "tep").exists()
 
 
 def test_the_list_of_reports_links_to_the_files_beside_it(tmp_path: Path) -> None:
     reports = [Listed("Huế & lân cận", (("Word", "gia-lap_3836_hue.docx"),), "thiếu 2 mục")]
     write_list("Báo cáo 3836", reports, ["Bản thử."], tmp_path / "list.html", MARK)
     page = Elements((tmp_path / "list.html").read_text(encoding="utf-8"))
-    assert page.values("a", "href") == ["gia-lap_3836_hue.docx"]
+    assert page.values("a", "href") == ["#noi-dung", "gia-lap_3836_hue.docx"]
     assert MARK in " ".join(page.words)
+
+
+def policy_of(page: Elements) -> dict[str, list[str]]:
+    (text,) = [
+        one["content"] or ""
+        for tag, one in page.found
+        if tag == "meta" and one.get("http-equiv") == "Content-Security-Policy"
+    ]
+    return {rule.split()[0]: rule.split()[1:] for rule in text.split(";")}
+
+
+def test_the_page_forbids_every_outside_host_and_every_script_but_its_own(
+    path: Path, page: Elements
+) -> None:
+    policy = policy_of(page)
+    assert policy["default-src"] == ["'none'"]
+    assert not [
+        word for words in policy.values() for word in words if "http" in word or "*" in word
+    ]
+    own = re.findall(r"<script>(.*?)</script>", path.read_text("utf-8"), re.S)
+    digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in own]
+    assert policy["script-src"] == ["'self'", "file:", f"'sha256-{digests[0]}'"]
+    assert len(own) == 1
+
+
+def test_the_same_document_gives_the_same_page(path: Path, tmp_path: Path) -> None:
+    write_page(sample_document(), tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_bytes() == path.read_bytes()
+
+
+def test_ids_come_from_the_codes_of_tables_and_charts_each_once(tmp_path: Path) -> None:
+    document = rich_document()
+    twice = replace(document, blocks=(*document.blocks, *document.charts))
+    write_page(twice, tmp_path / "a.html")
+    page = Elements((tmp_path / "a.html").read_text("utf-8"))
+    ids = [one["id"] for _, one in page.found if "id" in one]
+    assert len(ids) == len(set(ids))
+    assert {"bang-r", "bieu-do-theo-doi", "bieu-do-xep-hang", "bieu-do-theo-doi--2"} <= set(ids)
+
+
+def test_many_pages_share_one_script(tmp_path: Path) -> None:
+    for number in range(3):
+        write_page(sample_document(), tmp_path / f"{number}.html")
+    assert len(list((tmp_path / "tep").iterdir())) == 1
+
+
+def test_each_chart_has_its_numbers_in_a_table_beside_it(tmp_path: Path) -> None:
+    write_page(rich_document(), tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text("utf-8")
+    first, second = re.findall(r"<details>(.*?)</details>", text, re.S)
+    assert '<tr><th scope="row">03/01/2022</th><td class="number">1.000</td>' in first
+    assert "chưa có số liệu (không có số liệu ngày này)" in first
+    assert first.count("<tr>") == 61
+    assert '<th scope="row">An Giang</th><td class="number">22,0</td>' in second
+
+
+def test_wide_tables_lie_on_landscape_paper_and_the_annex_is_printed(tmp_path: Path) -> None:
+    write_page(rich_document(), tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text("utf-8")
+    assert "@page lying { size: A4 landscape; }" in text
+    assert "thead { display: table-header-group; }" in text
+    lying = re.search(r'<div class="lying">(.*?)</table>', text, re.S)
+    assert lying is not None
+    assert 'id="bang-r"' in lying[1]
+    assert re.search(r'<section class="on-paper">.*mỗi dòng một chuỗi', text, re.S)
+
+
+def test_lines_of_a_cell_stay_lines(page: Elements, path: Path) -> None:
+    assert "white-space: pre-line" in path.read_text("utf-8")

@@ -11,13 +11,16 @@ from tracker.tables import (
     Cell,
     Column,
     Form,
+    Origin,
     Table,
     cell_text,
+    lines_below,
     number_text,
     numbered,
     spans,
+    total_row,
 )
-from tracker.text.printable import LONGEST_TEXT, clean
+from tracker.text.printable import LONGEST_TEXT, clean, whole
 
 PERCENT = Form("percent", 1)
 CHANGE = Form("percent", 1, signed=True)
@@ -82,12 +85,14 @@ def test_a_row_of_another_width_is_refused() -> None:
 
 
 def test_texts_lose_what_no_file_can_hold() -> None:
-    assert clean("a\x00b\x0bc\ud800d\u202ee\uffff") == "abcde"
+    assert clean("a\x00b\x08c\ud800d\u202ee\uffff") == "abcde"
+    assert whole("a\r\nb\rc\x0bd\u2028e") == "a\nb\nc\nd\ne"
     assert clean("Hoa\u0300") == "Hoà"
     assert clean("hai\ndòng\tvà") == "hai\ndòng\tvà"
     long = clean("x" * 1_000_000)
     assert len(long) < LONGEST_TEXT + 30
     assert long.endswith("(đã cắt bớt)")
+    assert whole("x" * 1_000_000 + "\x00") == "x" * 1_000_000
 
 
 def small_table() -> Table:
@@ -127,3 +132,70 @@ def test_neighbours_unknown_for_the_same_reason_are_joined_sideways() -> None:
         [(2, 2), (2, 0), (1, 3), (1, 0), (1, 0), (1, 1)],
         [(0, 2), (0, 0), (1, 2), (1, 0), (1, 2), (1, 0)],
     ]
+
+
+ONE = Form("number", 1)
+
+
+def test_a_total_is_added_unrounded_and_rounded_once_with_a_note() -> None:
+    """0.25 + 0.25 + 0.25 = 0.75, printed 0,8; the printed parts 0,3 give 0,9."""
+    columns = (Column("Tên"), Column("Kinh phí", ONE))
+    rows = [(Cell(text=name), Cell(0.25)) for name in "abc"]
+    cells, notes = total_row(columns, rows, (1,))
+    assert [cell_text(*both) for both in zip(cells, columns, strict=True)] == ["Tổng cộng", "0,8"]
+    assert notes == (
+        "Tổng cột “Kinh phí” tính từ số liệu chưa làm tròn; cộng các số đã in được 0,9.",
+    )
+
+
+def test_a_total_that_the_printed_parts_give_needs_no_note() -> None:
+    columns = (Column("Tên"), Column("Kênh", COUNT), Column("Ghi chú"))
+    rows = [(Cell(text="a"), Cell(2**62), Cell(text="x")), (Cell(text="b"), Cell(1), Cell())]
+    cells, notes = total_row(columns, rows, (1,), "Cả nước")
+    assert (cells[0].text, cells[1].value, cells[2].text) == ("Cả nước", 2**62 + 1, "–")
+    assert notes == ()
+
+
+def test_a_total_with_an_unknown_part_is_a_lower_bound_and_says_of_how_many() -> None:
+    columns = (Column("Kênh", COUNT),)
+    cells, notes = total_row(columns, [(Cell(3),), (Cell(reason="ẩn"),)], (0,))
+    assert cell_text(cells[0], columns[0]) == "hơn 3"
+    assert notes == ("Tổng cột “Kênh” chỉ gồm 1/2 dòng có số liệu.",)
+    cells, notes = total_row(columns, [(Cell(reason="ẩn"),)], (0,))
+    assert cell_text(cells[0], columns[0]) == "chưa có số liệu (không có số liệu để cộng)"
+    assert notes == ()
+
+
+def test_the_steps_and_qualifiers_of_parts_go_into_the_total() -> None:
+    columns = (Column("Kênh", COUNT),)
+    rows = [(Cell(1000, step=100),), (Cell(2000, step=1000, qualifier="at_most"),), (Cell(5),)]
+    cells, _ = total_row(columns, rows, (0,))
+    assert cell_text(cells[0], columns[0]) == "gần 3.005 (±1.100)"
+    rows.append((Cell(1, qualifier="at_least"),))
+    cells, _ = total_row(columns, rows, (0,))
+    assert cells[0].qualifier == "about"
+
+
+def test_parts_below_zero_have_no_total() -> None:
+    with pytest.raises(ValueError, match="not below 0"):
+        total_row((Column("Thay đổi", ONE),), [(Cell(-1.0),)], (0,))
+
+
+def test_below_a_table_stand_notes_then_days_lanes_n_and_steps_then_sources() -> None:
+    first = Origin(
+        "a, b", lane="owner+public", first_day=date(2024, 1, 2), last_day=date(2024, 3, 4)
+    )
+    second = Origin("b", lane="declared", first_day=date(2023, 12, 31))
+    rows = ((Cell(1, origin=first, step=10), Cell(2, origin=second)), (Cell(text="x"), Cell()))
+    table = Table("K", "t", (Column("a"), Column("b")), rows, ("Ghi chú.",), ("kho",))
+    assert lines_below(table) == (
+        "Ghi chú.",
+        "Số liệu của bảng: đọc trong các ngày 31/12/2023 - 04/03/2024; nguồn đọc chủ tài khoản "
+        "ủy quyền, công khai, tự khai; n = 2 tài khoản.",
+        "(±…): nền tảng làm tròn số, số thật chênh lệch chưa đến mức ghi trong ngoặc.",
+        "Nguồn: kho",
+    )
+
+
+def test_below_a_table_without_read_numbers_nothing_is_claimed() -> None:
+    assert lines_below(Table("K", "t", (Column("a"),), ((Cell(1),), (Cell(text="x"),)))) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -63,6 +64,11 @@ def figure_json(chart: AnyChart, note: str = "") -> str:
 
 @cache
 def plotly_script() -> tuple[str, bytes]:
-    """Give name and content of Plotly's JavaScript, which lies beside the pages to work offline."""
+    """Give name and content of Plotly's JavaScript, which lies beside the pages to work offline.
+
+    The name holds its version, so that a newer script never lies under the pages of an older one.
+    """
     content = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-    return "plotly.min.js", content
+    found = re.search(rb"plotly\.js v(\d+\.\d+\.\d+)", content[:1000])
+    assert found is not None, "Plotly's script names its version in its first lines"
+    return f"plotly-{found[1].decode('ascii')}.min.js", content

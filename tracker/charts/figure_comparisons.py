@@ -41,7 +41,7 @@ def counterfactual_figure(chart: CounterfactualChart, note: str) -> dict[str, An
     data = []
     if chart.has_band:
         band = _area(chart.band_name, chart.days, chart.low, chart.high)
-        data.append(band | {"fillcolor": "rgba(213,94,0,0.18)"})
+        data.append(band | {"fillcolor": "rgba(180,92,28,0.18)"})
     pattern = {"shape": "/", "size": 7, "solidity": 0.15, "fgcolor": ACTUAL, "bgcolor": "#ffffff00"}
     difference = _area(chart.difference_name, chart.days, actual, expected)
     edge = {"line": {"width": 1, "color": ACTUAL}}

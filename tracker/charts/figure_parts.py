@@ -12,7 +12,7 @@ from typing import Any
 from tracker.charts.shapes import MARK_COLOURS, UNKNOWN_VI, Mark, Values, lonely, right_of_line
 from tracker.text.printable import clean
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,2px,8px,2px")
 WORDS = "#444444"
 """The colour of all other words: Plotly's own, written out; contrast 9.7 on white."""
 LONGEST_NAME = 60

@@ -30,7 +30,7 @@ from tracker.charts.picture_ranking import ranking_picture
 from tracker.charts.shapes import COLOURS, Chart
 from tracker.periods import day_number
 
-DASHES = ("-", "--", ":", "-.", (0, (7, 2)), (0, (7, 2, 1, 2)), "-")
+DASHES = ("-", "--", ":", "-.", (0, (7, 2)), (0, (7, 2, 1, 2)), (0, (1, 1, 4, 1)))
 
 
 @lru_cache(maxsize=8)

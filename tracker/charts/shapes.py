@@ -1,8 +1,8 @@
 """What a chart of series consists of: lines, marks, gaps; colours, numbers and checks that all
 kinds of charts share. Draws nothing.
 
-Colours are those of Okabe and Ito, which colour-blind readers can tell apart; each line also has
-its own dashes.
+Colours have a contrast of at least 4.5 on white, and keep apart for readers with any of the three
+kinds of colour blindness; each line also has its own dashes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from tracker.text.printable import clean, day_text
 Values = tuple[float | None, ...]
 """Numbers in the unit of the chart; None = unknown, drawn as a hole, never as 0."""
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+COLOURS = ("#0072B2", "#B45C1C", "#8714F7", "#573117", "#DA0F6A", "#1B1D84", "#000000")
 MARK_COLOURS = {"start": "#000000", "event": "#595959", "break": "#B00020"}
 """All words of marks are in these: contrast at least 4.5 on white and on the grey of a gap."""
-ACTUAL, COUNTERFACTUAL, TREATED, PLACEBO = "#0072B2", "#D55E00", "#D55E00", "#8c8c8c"
-BEFORE, AFTER, OWN, MEAN_COLOURS = "#595959", "#0072B2", "#D55E00", ("#000000", "#009E73")
+ACTUAL, COUNTERFACTUAL, TREATED, PLACEBO = "#0072B2", "#B45C1C", "#B45C1C", "#767676"
+BEFORE, AFTER, OWN, MEAN_COLOURS = "#595959", "#0072B2", "#B45C1C", ("#000000", "#573117")
 MOST_LINES = len(COLOURS)
 LARGEST = 1e15
 """What other charts than series may hold; beyond it the arithmetic of an axis loses its units."""
@@ -39,7 +39,7 @@ def spoken(value: float, decimals: int) -> str:
     """Write a number of a chart the Vietnamese way, 12.345,6; halves away from zero, as tables."""
     if abs(value) >= LARGEST:
         return f"{value:,.{decimals}f}".translate(SEPARATORS)
-    rounded = Decimal(str(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = Decimal(f"{float(value):.15g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{rounded or abs(rounded):,.{decimals}f}".translate(SEPARATORS)
 
 
@@ -105,11 +105,14 @@ def lonely(values: Values) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series. `values` are in the chart's unit."""
+    """One series. `values` are in the chart's unit. `account` is the id of the account it was read
+    of, `basis` the terms it is held under; '' = of no account."""
 
     name: str
     days: tuple[date, ...]
     values: Values
+    account: str = ""
+    basis: str = ""
 
     def __post_init__(self) -> None:
         if len(self.days) != len(self.values):

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date
 
 LONGEST_TEXT = 8000
-"""Longer texts are cut: a spreadsheet cell holds 32,767 characters and a reader far fewer."""
+"""Titles, names and alternative texts are cut there, and say so; texts and cells never are."""
 
 # What XML 1.0 forbids or a reader cannot see: control characters, lone surrogates, non-characters,
 # and the marks that turn the direction of writing (they can make a number read backwards).
@@ -15,12 +15,20 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+
+
+def whole(text: str) -> str:
+    """Make a text printable everywhere: NFC, no control characters, one kind of line end; nothing
+    is cut.
+    """
+    lines = _LINE_END.sub("\n", text)
+    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", lines))
 
 
 def clean(text: str) -> str:
-    """Make a text printable everywhere: NFC, no control characters, at most `LONGEST_TEXT` long."""
-    text = _UNPRINTABLE.sub("", text[: 2 * LONGEST_TEXT])
-    text = unicodedata.normalize("NFC", text)
+    """Make a text printable as `whole` does, at most `LONGEST_TEXT` long; a cut is marked."""
+    text = whole(text[: 2 * LONGEST_TEXT])
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "… (đã cắt bớt)"
 
 

@@ -38,15 +38,17 @@ Block = Heading | Paragraph | Table | AnyChart
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """The block at the top of page 1 (Decree 30/2020/NĐ-CP, Appendix I).
+    """The block at the top of page 1 (Decree 30/2020/NĐ-CP, Appendix I, part I, II.1 to II.4).
 
-    `issuer` are the lines of the issuing body, the last one its own name; `number` holds number and
-    symbol, `place` place and date, with dots where the office fills in.
+    `issuer` is the name of the issuing body, line by line, `superior` that of the body directly
+    above it, if it has one; `number` holds number and symbol, `place` place and date, with dots
+    where the office fills in.
     """
 
     issuer: tuple[str, ...]
     number: str
     place: str
+    superior: tuple[str, ...] = ()
 
 
 NO_TABLE = Table("", "", (), ())
@@ -56,8 +58,10 @@ NO_TABLE = Table("", "", (), ())
 class Document:
     """One report. `mark` is printed on every page, sheet and web page (the synthetic mark) or ''.
 
-    `definitions` and `passport` are sheets of the workbook and parts of the page; Word prints
-    `annex`. `stem` is the file name without its ending.
+    `kind` '' makes it an official letter (công văn): its `subject` begins with V/v and stands under
+    the number. `definitions` and `passport` are sheets of the workbook and parts of the page; Word
+    prints `annex`, whose headings of level 1 read `Phụ lục [number]. Name`. `stem` is the file name
+    without its ending.
     """
 
     stem: str
@@ -90,6 +94,8 @@ class Document:
     @property
     def title(self) -> str:
         """Give the title on one line, as file properties show it."""
+        if not self.kind:
+            return self.subject
         return f"{self.kind.capitalize()} {self.subject[:1].lower()}{self.subject[1:]}"
 
 

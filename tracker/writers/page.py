@@ -1,24 +1,36 @@
 """Document -> web page that works offline and prints on A4; Plotly's script lies beside all pages.
 
-A page mailed without that script still shows every chart as a picture. Every number links to its
-line in the annex of origins.
+A page mailed without that script still shows every chart as a picture, with its numbers in a table.
+Every number links to its line in the annex of origins. The page forbids every outside host, and
+every script but Plotly's and its own, whose digest it names.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, Template
 
 from tracker.charts import AnyChart, figure_json, picture, plotly_script
-from tracker.tables import Table, cell_text, is_unknown, set_right, spans
-from tracker.text.printable import clean
-from tracker.writers import MOTTO_VI, STATE_VI, Block, Document, Heading, Paragraph
+from tracker.tables import Table, cell_text, is_unknown, lines_below, set_right, spans
+from tracker.text import slug
+from tracker.text.printable import whole
+from tracker.writers import MOTTO_VI, STATE_VI, Block, Document, Heading, Paragraph, lying
+from tracker.writers.chart_data import chart_table
+
+SCRIPT_FOLDER = "tep"
+FOLDER = Path(__file__).parent
+LONGEST_WORD = 30
+LONG = ' class="long"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +45,16 @@ class Listed:
 @cache
 def _templates() -> Environment:
     """Open the templates; autoescape is on, and every text is cleaned on its way out."""
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,
+        finalize=lambda value: whole(value) if type(value) is str else value,
     )
+    made.filters["address"] = lambda name: quote(whole(name))
+    made.globals |= {"draw": _draw(), "policy": _policy()}
+    return made
 
 
 @cache
@@ -47,16 +62,41 @@ def _template(name: str) -> Template:
     return _templates().get_template(name)
 
 
+@cache
+def _draw() -> str:
+    return (FOLDER / "draw.js.j2").read_text(encoding="utf-8")
+
+
+def _policy() -> str:
+    """Say what a page may load: Plotly's script beside it, its own script, pictures inside it."""
+    digest = base64.b64encode(hashlib.sha256(_draw().encode("utf-8")).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; script-src 'self' file: 'sha256-{digest}'; "
+        "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
 def write_page(document: Document, path: Path) -> None:
-    """Write a document as .html, and Plotly's script beside it if the page has charts."""
+    """Write a document as .html, and Plotly's script beside it if the page has charts.
+
+    The same document gives the same bytes; ids inside the page come from the codes of its tables.
+    """
+    names = _names()
+    pages, contents = _pages(document.blocks, document.mark, names)
+    annex, _ = _pages(document.annex, document.mark, names)
+    contents += [("dinh-nghia", "Định nghĩa"), ("nguon-goc", "Nguồn gốc số liệu")]
     text = _template("page.html.j2").render(
         document=document,
-        blocks=[_shown(block, document.mark) for block in document.blocks],
-        definitions=_shown_table(document.definitions),
-        passport=_shown_table(document.passport),
+        title=document.title,
+        mark=document.mark,
+        pages=pages,
+        annex=annex,
+        contents=contents,
+        definitions=_shown_table(document.definitions, names),
+        passport=_shown_table(document.passport, names),
         state=STATE_VI,
         motto=MOTTO_VI,
-        script=plotly_script()[0] if document.charts else "",
+        script=_script_name() if document.charts else "",
     )
     path.write_text(text, encoding="utf-8")
     if document.charts:
@@ -66,11 +106,13 @@ def write_page(document: Document, path: Path) -> None:
 def write_study(title: str, blocks: Sequence[Block], path: Path, mark: str) -> None:
     """Write headings, paragraphs, tables and charts of any kind as one page for analysts."""
     has_charts = any(isinstance(block, AnyChart) for block in blocks)
+    pages, contents = _pages(blocks, mark, _names())
     text = _template("study.html.j2").render(
         title=title,
-        blocks=[_shown(block, mark) for block in blocks],
+        pages=pages,
+        contents=contents,
         mark=mark,
-        script=plotly_script()[0] if has_charts else "",
+        script=_script_name() if has_charts else "",
     )
     path.write_text(text, encoding="utf-8")
     if has_charts:
@@ -86,31 +128,98 @@ def write_list(
 
 
 def put_script(folder: Path) -> None:
-    """Put Plotly's script into a folder of pages, once."""
+    """Put Plotly's script into a folder of pages, once for all of them."""
     name, content = plotly_script()
-    target = folder / name
+    target = folder / SCRIPT_FOLDER / name
     if not target.exists() or target.stat().st_size != len(content):
+        target.parent.mkdir(exist_ok=True)
         target.write_bytes(content)
 
 
-def _shown(block: Block, mark: str) -> dict[str, Any]:
+def _script_name() -> str:
+    return f"{SCRIPT_FOLDER}/{plotly_script()[0]}"
+
+
+def _names() -> Callable[[str, str], str]:
+    """Give a function that makes ids of one page: a prefix and a key, a number where it repeats."""
+    taken: dict[str, int] = {}
+
+    def name(prefix: str, key: str) -> str:
+        wanted = "-".join(filter(None, (prefix, slug(key)[:60])))
+        taken[wanted] = taken.get(wanted, 0) + 1
+        return wanted if taken[wanted] == 1 else f"{wanted}--{taken[wanted]}"
+
+    return name
+
+
+def _pages(
+    blocks: Sequence[Block], mark: str, names: Callable[[str, str], str]
+) -> tuple[list[tuple[bool, list[dict[str, Any]]]], list[tuple[str, str]]]:
+    """Turn blocks into what the template needs, by upright and lying paper; and list sections."""
+    shown = [_shown(block, mark, names) for block in blocks]
+    pairs = zip(lying(tuple(blocks)), shown, strict=True)
+    pages = [
+        (lies, [block for _, block in group])
+        for lies, group in groupby(pairs, key=lambda pair: pair[0])
+    ]
+    contents = [
+        (one["id"], one["text"]) for one in shown if one["what"] == "heading" and one["level"] == 2
+    ]
+    return pages, contents
+
+
+def _shown(block: Block, mark: str, names: Callable[[str, str], str]) -> dict[str, Any]:
     """Turn a block into what the template needs; `what` names the kind."""
     if isinstance(block, Heading):
-        return {"what": "heading", "level": min(block.level, 3) + 1, "text": block.text}
+        level = min(block.level, 3) + 1
+        text = whole(block.text)
+        return {"what": "heading", "level": level, "text": text, "id": names("muc", text)}
     if isinstance(block, Paragraph):
-        return {"what": "paragraph", "kind": block.kind, "lines": clean(block.text).split("\n")}
+        return {"what": "paragraph", "kind": block.kind, "lines": whole(block.text).split("\n")}
     if isinstance(block, AnyChart):
+        numbers = chart_table(block)
         return {
             "what": "chart",
+            "id": names("bieu-do", block.key),
             "title": block.title,
             "alt": block.alt_text,
             "picture": base64.b64encode(picture(block, mark)).decode("ascii"),
             "figure": figure_json(block, mark),
+            "numbers": _numbers(numbers),
+            "numbers_title": numbers.title,
         }
-    return {"what": "table", "table": _shown_table(block)}
+    return {"what": "table", "table": _shown_table(block, names)}
 
 
-def _shown_table(table: Table) -> dict[str, Any]:
+def _numbers(table: Table) -> str:
+    """Write the numbers of a chart as a table; a template would take five times as long."""
+    heads = "".join(
+        f'<th scope="col"{LONG if _is_long(column.heading) else ""}>{_safe(column.heading)}</th>'
+        for column in table.columns
+    )
+    rows = []
+    for row in table.rows:
+        first, *others = [
+            _safe(cell_text(cell, column)) for cell, column in zip(row, table.columns, strict=True)
+        ]
+        cells = "".join(f'<td class="number">{text}</td>' for text in others)
+        rows.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+    return (
+        f"<table><caption>{_safe(table.title)}</caption><thead><tr>{heads}</tr></thead>\n"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _is_long(text: str) -> bool:
+    """Say whether a text has a word that must be broken: it would push its column off the page."""
+    return len(text) > LONGEST_WORD and max(map(len, text.split()), default=0) > LONGEST_WORD
+
+
+def _safe(text: str) -> str:
+    return escape(whole(text))
+
+
+def _shown_table(table: Table, names: Callable[[str, str], str]) -> dict[str, Any]:
     covered = spans(table)
     rows = [
         [
@@ -121,6 +230,8 @@ def _shown_table(table: Table) -> dict[str, Any]:
                 "down": covered[number][index][0],
                 "across": covered[number][index][1],
                 "unknown": is_unknown(cell),
+                "long": _is_long(cell_text(cell, column)),
+                "leads": index <= max(0, table.merged - 1) and not set_right(cell),
             }
             for index, (cell, column) in enumerate(zip(row, table.columns, strict=True))
             if all(covered[number][index])
@@ -128,12 +239,9 @@ def _shown_table(table: Table) -> dict[str, Any]:
         for number, row in enumerate(table.rows)
     ]
     return {
+        "id": names("bang", table.code or table.title),
         "title": table.title,
         "heads": [column.heading for column in table.columns],
         "rows": rows,
-        "notes": [*table.notes, *(f"Nguồn: {source}" for source in table.sources)],
-        "passport": table.title == PASSPORT_TITLE,
+        "notes": lines_below(table),
     }
-
-
-PASSPORT_TITLE = "Nguồn gốc từng số liệu"

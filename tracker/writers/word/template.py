@@ -14,11 +14,15 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Mm, Pt, RGBColor
 
+from tracker.text.printable import whole
+
 FONT = "Times New Roman"
 SHORT, LONG = Mm(210), Mm(297)
 TOP, BOTTOM, LEFT, RIGHT = Mm(20), Mm(20), Mm(30), Mm(20)
 BODY_POINTS, TABLE_POINTS = 13, 10.5
 LEFTWARD, CENTRED = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER
+OWN_PARTS = ("/thumbnail", "/customXml", "/stylesWithEffects")
+"""What the library's own empty file brings along and no report needs."""
 # name, points, bold, italic, points before and after, first-line indent in cm, alignment
 STYLES: tuple[tuple[str, float, bool, bool, int, int, float, Any], ...] = (
     ("Normal", BODY_POINTS, False, False, 0, 0, 0, None),
@@ -28,6 +32,11 @@ STYLES: tuple[tuple[str, float, bool, bool, int, int, float, Any], ...] = (
     ("Heading 3", 13, True, True, 6, 6, 0, LEFTWARD),
     ("Title", 14, True, False, 12, 0, 0, CENTRED),
     ("Subtitle", 14, True, False, 0, 0, 0, CENTRED),
+    ("Addressee", 13, False, False, 6, 6, 0, CENTRED),
+    ("Masthead", 13, False, False, 0, 0, 0, CENTRED),
+    ("Signature", 13, True, False, 0, 0, 0, CENTRED),
+    ("Recipients", 11, False, False, 0, 0, 0, LEFTWARD),
+    ("Annex Note", 13, False, True, 0, 6, 0, CENTRED),
     ("Caption", 12, True, False, 6, 6, 0, LEFTWARD),
     ("Header", 13, False, False, 0, 0, 0, CENTRED),
     ("Note", 11, False, True, 0, 4, 0, LEFTWARD),
@@ -71,6 +80,9 @@ def template() -> bytes:
             shape.alignment = alignment
     word.styles["Caption"].paragraph_format.keep_with_next = True
     _modern(word)
+    for rels in (word.part.rels, word.part.package.rels):
+        for key in [key for key, one in rels.items() if one.reltype.endswith(OWN_PARTS)]:
+            del rels[key]
     target = io.BytesIO()
     word.save(target)
     return target.getvalue()
@@ -90,6 +102,10 @@ def _plain_style(style: Any) -> None:
 def _modern(word: Any) -> None:
     """Tell Word that this is a file of today, not one to open in compatibility mode."""
     settings = word.settings.element
+    language = settings.find(qn("w:themeFontLang"))
+    if language is not None:
+        for slot in ("val", "eastAsia"):
+            language.set(qn(f"w:{slot}"), "vi-VN")
     compat = settings.find(qn("w:compat"))
     for old in list(compat):
         compat.remove(old)
@@ -109,10 +125,21 @@ def set_up(section: Any, *, landscape: bool) -> None:
     section.header_distance, section.footer_distance = Mm(10), Mm(10)
 
 
-def turn(word: Any, *, landscape: bool) -> None:
+def turn(word: Any, *, landscape: bool) -> Any:
+    """Begin a new page, upright or lying; give its section."""
     section = word.add_section(WD_SECTION.NEW_PAGE)
     set_up(section, landscape=landscape)
     section.different_first_page_header_footer = False
+    return section
+
+
+def count_pages_anew(section: Any) -> None:
+    """Number the pages of a section from 1 (Appendix I, part I, III.1.đ: each annex by itself)."""
+    numbering = section._sectPr.find(qn("w:pgNumType"))
+    if numbering is None:
+        numbering = OxmlElement("w:pgNumType")
+        section._sectPr.find(qn("w:pgMar")).addnext(numbering)
+    numbering.set(qn("w:start"), "1")
 
 
 def write_header(section: Any, mark: str) -> None:
@@ -130,4 +157,4 @@ def write_header(section: Any, mark: str) -> None:
     first_page.style = "Header"
     if mark:
         for paragraph in (first_page, section.header.add_paragraph(style="Header")):
-            paragraph.add_run(mark).bold = True
+            paragraph.add_run(whole(mark)).bold = True
