@@ -19,26 +19,59 @@ from tracker.errors import ConfigError
 
 @app.command()
 def indicators(
+    indicator: Annotated[
+        list[str] | None, typer.Option("--indicator", help="Keys of the dictionary; else all.")
+    ] = None,
     locality: Annotated[list[str] | None, typer.Option("--locality")] = None,
     agency: Annotated[list[str] | None, typer.Option("--agency")] = None,
+    programme: Annotated[
+        str | None, typer.Option("--programme", help="Before and after this programme.")
+    ] = None,
+    map_: Annotated[
+        str | None, typer.Option("--map", help="63, 34 or pilot; else the map of the last day.")
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="First day of a level.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Its last day, inclusive.")] = None,
     start: Annotated[
         str | None,
         typer.Option("--start", help="First day of the programme (else the register's)."),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
+    peers: Annotated[
+        bool, typer.Option("--peers", help="The units among pilots, region, size, platform.")
+    ] = False,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or html")] = "table",
+    out: Annotated[Path | None, typer.Option("--out", help="The page to write (html).")] = None,
     data: Data = None,
     db: Db = None,
 ) -> None:
-    """Print the indicators of localities or agencies before and after their programme."""
-    from jobs.reporting import indicator_rows, print_rows
+    """Print every indicator of accounts and units: over a window, or before and after."""
+    if form not in ("table", "csv", "json", "html"):
+        raise ConfigError(f"--format: no {form!r}; expected table, csv, json or html")
+    if form == "html" and out is None:
+        raise ConfigError("--format html needs --out FILE.html")
+    from jobs.effecting import last_window
+    from jobs.indicating import measure
+    from jobs.indicator_choice import Asked
+    from jobs.indicator_output import show_indicators, show_peers, write_page_of
 
-    if form not in ("table", "csv", "json"):
-        raise ConfigError(f"--format: no {form!r}; expected table, csv or json")
-    opened = opened_for(data, db)
-    print_rows(
-        indicator_rows(opened, [*(locality or []), *(agency or [])], parse_date(start, "--start")),
-        form,
+    asked = Asked(
+        indicators=tuple(indicator or ()),
+        localities=tuple(dict.fromkeys(locality or ())),
+        agencies=tuple(dict.fromkeys(agency or ())),
+        programme=programme,
+        map_name=map_,
+        start=parse_date(start, "--start"),
+        window=last_window(parse_date(from_, "--from"), parse_date(to, "--to")),
     )
+    opened = opened_for(data, db)
+    found = measure(opened, asked)
+    if form == "html" and out is not None:
+        write_page_of(found, opened.folder, out, peers=peers)
+        typer.echo(f"{out} written")
+    elif peers:
+        show_peers(found, opened.folder, form, typer.echo)
+    else:
+        show_indicators(found, form, typer.echo)
 
 
 @app.command()
@@ -90,33 +123,55 @@ def effects(
         write_effects(studied, out, synthetic=opened.synthetic)
         typer.echo(f"{out} written")
     else:
-        from jobs.reporting import print_rows
+        from jobs.printing import print_rows
 
         print_rows(effecting.rows_frame(studied), form)
 
 
 @app.command()
 def trace(
-    account: Annotated[str, typer.Argument(help="The account's id.")],
-    metric: Annotated[str, typer.Argument(help="The metric, such as followers or reactions.")],
-    from_: Annotated[str, typer.Option("--from", help="First day.")],
-    to: Annotated[str, typer.Option("--to", help="Last day, inclusive.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACCOUNT|EDITION",
+            help="An account's id; or an edition: LETTER/UNIT (the latest) or LETTER/UNIT/N.",
+        ),
+    ],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="METRIC|ID",
+            help="A metric, such as followers; or the id of a printed number, such as K03b.",
+        ),
+    ],
+    from_: Annotated[str | None, typer.Option("--from", help="First day (of an account).")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last day, inclusive.")] = None,
     posts: Annotated[
         bool, typer.Option("--posts", help="The account's posts, not itself.")
+    ] = False,
+    readings: Annotated[
+        bool, typer.Option("--readings", help="Of a printed number: the readings behind it too.")
     ] = False,
     form: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
     data: Data = None,
     db: Db = None,
 ) -> None:
-    """Print where a number came from: readings, lanes, attempts, digests, corrections."""
-    from jobs.reporting import print_rows
-    from jobs.tracing import trace_rows
+    """Print where a number came from: a printed one by its id, or the readings of an account."""
+    from jobs import tracing
+    from jobs.printing import print_rows
 
-    opened = opened_for(data, db)
+    if "/" in subject:
+        if from_ or to or posts:
+            raise ConfigError("--from, --to and --posts go with an account, not with an edition")
+        tracing.print_number(
+            opened_for(data, db), subject, what, form, typer.echo, readings=readings
+        )
+        return
     first, last = parse_date(from_, "--from"), parse_date(to, "--to")
-    assert first is not None
-    assert last is not None
-    print_rows(trace_rows(opened, account, metric, first, last, posts=posts), form)
+    if first is None or last is None:
+        raise ConfigError("an account is traced over days: give --from and --to")
+    opened = opened_for(data, db)
+    print_rows(tracing.trace_rows(opened, subject, what, first, last, posts=posts), form)
 
 
 @app.command()

@@ -64,9 +64,12 @@ def _frames(opened: Opened, what: str, today: date, *, corrected: bool) -> Itera
     elif what == "registry":
         yield panel.load_panel(opened.settings.db).accounts.reset_index()
     else:
-        from jobs.reporting import indicator_rows
+        from jobs.indicating import measure
+        from jobs.indicator_choice import Asked
+        from jobs.indicator_lines import lines_frame
 
-        yield indicator_rows(opened, [], None)
+        found = measure(opened, Asked())
+        yield lines_frame(found.choice, found.lines)
 
 
 def _posts(opened: Opened) -> Iterator[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ import pytest
 from test_maps import Page, place_panel, steady
 
 from tracker.effects.peers import (
+    GROUPINGS,
     NO_REGION_VI,
     OTHERS_VI,
     PARTLY_VI,
@@ -16,6 +17,7 @@ from tracker.effects.peers import (
     SIZES,
     STANDINGS,
     Figure,
+    all_benchmarks,
     benchmarks,
     peer_groups,
     standings,
@@ -143,15 +145,44 @@ def test_sizes_are_tiers_of_followers_and_unknown_without_readings() -> None:
     assert missing == ["3 đơn vị chưa rõ nhóm"]
 
 
-def test_without_regions_in_the_register_the_table_says_what_is_missing() -> None:
+def test_without_a_source_of_regions_the_table_says_what_is_missing() -> None:
     panel = small()
     frame, notes = benchmarks(panel, KEY, "63", WINDOW, "region")
     assert frame.empty
     assert NO_REGION_VI in notes
-    regions = panel.locality_rows.assign(region="Miền Trung")
-    frame, notes = benchmarks(replace(panel, locality_rows=regions), KEY, "63", WINDOW, "region")
+    regions = {"nam": "Miền Trung", "doi": "Miền Trung", "rung": ""}
+    frame, notes = benchmarks(panel, KEY, "63", WINDOW, "region", regions=regions)
     assert frame["group"].tolist() == ["Miền Trung", "Miền Trung"]
     assert NO_REGION_VI not in notes
+    assert "3 đơn vị chưa có nguồn về vùng" in notes
+
+
+def test_all_groupings_at_once_say_the_same_as_one_by_one() -> None:
+    panel, regions = small(), {"nam": "Miền Trung"}
+    found = all_benchmarks(panel, KEY, "63", WINDOW, regions=regions)
+    assert tuple(found) == GROUPINGS
+    for by, (frame, notes) in found.items():
+        alone, said = benchmarks(panel, KEY, "63", WINDOW, by, regions=regions)
+        pd.testing.assert_frame_equal(frame, alone)
+        assert notes == said
+
+
+def test_a_count_of_the_register_is_compared_without_platforms() -> None:
+    """nam has one account, doi two, bien one, bac and rung none: 0 is a number here."""
+    panel = small()
+    figures, out = unit_figures(panel, "presence_accounts", "63", WINDOW)
+    assert {unit: one.value for unit, one in figures.items()} == {
+        "bac": 0.0,
+        "nam": 1.0,
+        "doi": 2.0,
+        "bien": 1.0,
+        "rung": 0.0,
+    }
+    assert out == []
+    found = all_benchmarks(panel, "presence_accounts", "63", WINDOW)
+    assert found["platform"][0].empty
+    others = found["pilot"][0].set_index("unit").loc["doi"]
+    assert (others["rank_from"], others["rank_to"], others["average"]) == (1, 1, 0.75)
 
 
 def test_platforms_are_compared_one_by_one() -> None:

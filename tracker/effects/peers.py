@@ -17,16 +17,12 @@ import pandas as pd
 
 from tracker.effects.frame_choice import LeftOut
 from tracker.effects.frame_parts import indicator_of
-from tracker.effects.lanes import covers
+from tracker.effects.unit_levels import unit_level
 from tracker.errors import ConfigError
-from tracker.indicators import combined, sources, value_of
-from tracker.indicators.events import Events
-from tracker.indicators.measuring import NOTHING_VI
-from tracker.indicators.samples import Source, plan_for
+from tracker.indicators import Indicator, Value
 from tracker.panel import Panel
 from tracker.panel.maps import crosswalk, followers_on, map_sentences, units_on
-from tracker.periods import Window, day_number
-from tracker.platforms import NOT_ALLOWED_VI
+from tracker.periods import Window
 
 GROUPINGS = ("pilot", "region", "size", "platform")
 SIZES = (
@@ -38,11 +34,7 @@ SIZES = (
 PILOT_VI = "thí điểm 2022"
 PARTLY_VI = "một phần là địa phương thí điểm 2022"
 OTHERS_VI = "không thí điểm"
-NO_REGION_VI = (
-    "danh bạ chưa ghi vùng của địa phương (cần cột region trong bảng locality): chưa so sánh được "
-    "theo vùng"
-)
-NOT_COVERED_VI = "dưới 60 % số tuần hợp lệ trong khoảng"
+NO_REGION_VI = "chưa có nguồn về vùng của các địa phương: chưa so sánh được theo vùng"
 STANDINGS = (
     "unit",
     "group",
@@ -117,50 +109,94 @@ def _average(figures: Sequence[Figure]) -> float:
 
 def benchmarks(
     panel: Panel,
-    indicator_key: str,
+    indicator: str | Indicator,
     map_name: str,
     window: Window,
     by: str,
     *,
     tet_days: Sequence[date] = (),
+    regions: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Place the units of a map among their peers; `by` is one of `GROUPINGS`.
 
     Gives `standings` (for `platform` one row per unit and platform) and Vietnamese sentences that a
-    table must print: what is missing, whom the terms leave out, the merger. Raises ConfigError for
-    another grouping, map or indicator.
+    table must print: what is missing, whom the terms leave out, the merger. `regions`: unit -> its
+    region, None or absent = not known. Raises ConfigError for another grouping, map or indicator.
     """
-    if by not in GROUPINGS:
-        raise ConfigError(f"unknown peers {by!r}; expected one of {', '.join(GROUPINGS)}")
+    return all_benchmarks(
+        panel, indicator, map_name, window, (by,), tet_days=tet_days, regions=regions
+    )[by]
+
+
+def all_benchmarks(
+    panel: Panel,
+    indicator: str | Indicator,
+    map_name: str,
+    window: Window,
+    groupings: Sequence[str] = GROUPINGS,
+    *,
+    tet_days: Sequence[date] = (),
+    regions: Mapping[str, str] | None = None,
+    figures: tuple[Mapping[str, Figure], Sequence[LeftOut]] | None = None,
+) -> dict[str, tuple[pd.DataFrame, list[str]]]:
+    """Give `benchmarks` for several groupings, measuring the units once.
+
+    `figures` is what `unit_figures` gave for the same map and window, None = measure. By platform
+    only a series is measured: a number of the register has no platform.
+    """
+    for by in groupings:
+        if by not in GROUPINGS:
+            raise ConfigError(f"unknown peers {by!r}; expected one of {', '.join(GROUPINGS)}")
+    item = indicator_of(panel, indicator) if isinstance(indicator, str) else indicator
     notes = map_sentences(panel, map_name, window, mixed=())
-    if by != "platform":
-        groups, missing = peer_groups(panel, map_name, window.end, by)
-        figures, out = unit_figures(panel, indicator_key, map_name, window, tet_days=tet_days)
-        return standings(figures, groups), [*notes, *missing, *_left_out_vi(out)]
-    tables, left = [], []
-    for platform in sorted({panel.platform_of(str(name)) for name in panel.accounts.index}):
+    found = {}
+    for by in groupings:
+        if by == "platform":
+            frame, out = _by_platform(panel, item, map_name, window, tet_days)
+            found[by] = (frame, [*notes, *_left_out_vi(out)])
+            continue
+        if figures is None:
+            figures = unit_figures(panel, item, map_name, window, tet_days=tet_days)
+        groups, missing = peer_groups(panel, map_name, window.end, by, regions)
+        found[by] = (
+            standings(figures[0], groups),
+            [*notes, *missing, *_left_out_vi(figures[1])],
+        )
+    return found
+
+
+def _by_platform(
+    panel: Panel, item: Indicator, map_name: str, window: Window, tet_days: Sequence[date]
+) -> tuple[pd.DataFrame, list[LeftOut]]:
+    tables, left = [standings({}, {})], []
+    titles = sorted({panel.platform_of(str(name)) for name in panel.accounts.index})
+    for platform in titles if item.shape == "series" else ():
         figures, out = unit_figures(
-            panel, indicator_key, map_name, window, tet_days=tet_days, platform=platform
+            panel, item, map_name, window, tet_days=tet_days, platform=platform
         )
         tables.append(standings(figures, dict.fromkeys(figures, platform)))
         left += out
     known_tables = [table for table in tables if len(table)] or tables[:1]
-    frame = pd.concat(known_tables, ignore_index=True) if tables else standings({}, {})
-    return frame, [*notes, *_left_out_vi(left)]
+    return pd.concat(known_tables, ignore_index=True), left
 
 
 def peer_groups(
-    panel: Panel, map_name: str, on: date, by: str
+    panel: Panel,
+    map_name: str,
+    on: date,
+    by: str,
+    regions: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, str | None], list[str]]:
     """Name the group of every unit of a map at the start of a day, None = not known; the second
     part says in Vietnamese what is missing.
 
     `size` adds up the followers of the unit's accounts that may be added up (overlapping audiences
-    are counted twice).
+    are counted twice). `regions`: unit -> its region.
     """
     walk = crosswalk(panel, map_name, on)
     walk = walk[walk["unit"].notna()]
     units = [str(unit) for unit in walk["unit"].unique()]
+    found: dict[str, str | None]
     if by == "pilot":
         pilots = walk.groupby("unit")["pilot_2022"].agg(["all", "any"])
         words = {
@@ -169,18 +205,31 @@ def peer_groups(
         }
         return {unit: words[unit] for unit in units}, []
     if by == "region":
-        if "region" not in panel.locality_rows.columns:
-            return dict.fromkeys(units), [NO_REGION_VI]
-        regions = panel.locality_rows.set_index("id")["region"]
-        found = {unit: regions.get(unit) or None for unit in units}
+        found = {unit: (regions or {}).get(unit) or None for unit in units}
+        if not any(found.values()):
+            return found, [NO_REGION_VI]
+        why = "chưa có nguồn về vùng"
     else:
-        followers = dict.fromkeys(units, 0.0)
+        found = {unit: _tier(count) for unit, count in _followers(panel, map_name, on).items()}
+        why = "chưa rõ nhóm"
+    unknown = sum(group is None for group in found.values())
+    return found, [f"{unknown} đơn vị {why}"] if unknown else []
+
+
+def _followers(panel: Panel, map_name: str, on: date) -> dict[str, float]:
+    """Add the known followers of every unit of a map up, 0 = none are known; kept with the panel,
+    because every indicator asks for the same tiers.
+    """
+    key = ("followers of units", map_name, on)
+    if key not in panel._remembered:
+        walk = crosswalk(panel, map_name, on)
+        followers = {str(unit): 0.0 for unit in walk["unit"] if unit is not None}
         for account, unit in units_on(panel, map_name, on).items():
             if unit is not None:
                 followers[unit] += followers_on(panel, str(account), on) or 0.0
-        found = {unit: _tier(count) for unit, count in followers.items()}
-    unknown = sum(group is None for group in found.values())
-    return found, [f"{unknown} đơn vị chưa rõ nhóm"] if unknown else []
+        panel._remembered[key] = followers
+    found: dict[str, float] = panel._remembered[key]
+    return found
 
 
 def _tier(followers: float) -> str | None:
@@ -191,7 +240,7 @@ def _tier(followers: float) -> str | None:
 
 def unit_figures(
     panel: Panel,
-    indicator_key: str,
+    indicator: str | Indicator,
     map_name: str,
     window: Window,
     *,
@@ -200,48 +249,40 @@ def unit_figures(
 ) -> tuple[dict[str, Figure], list[LeftOut]]:
     """Measure one indicator of every unit of a map over a window, Tết weeks in.
 
-    Only accounts with 60 % valid weeks, each in its first lane of rule 4 that has them, and only
-    where the terms allow derived numbers and adding up; owners of the window's last day. The second
-    part lists the accounts left out. Raises ConfigError for an unknown indicator.
+    A series is added up as `unit_level` does; owners of the window's last day. A number of the
+    register is that of the unit (`platform` does not apply). The second part lists the accounts
+    left out. Raises ConfigError for an unknown indicator.
     """
-    item = indicator_of(panel, indicator_key)
-    placed = units_on(panel, map_name, window.last_day)
-    parts: dict[str, list[Source]] = {}
-    out: list[LeftOut] = []
-    for account, unit in placed.items():
+    item = indicator_of(panel, indicator) if isinstance(indicator, str) else indicator
+    places = {str(unit) for unit in crosswalk(panel, map_name, window.end)["unit"] if unit}
+    members: dict[str, list[str]] = {}
+    for account, unit in units_on(panel, map_name, window.last_day).items():
         name = str(account)
-        if unit is None or (platform is not None and panel.platform_of(name) != platform):
-            continue
-        by_lane, reason = sources(panel, item, name)
-        allowed = {key: one for key, one in by_lane.items() if panel.basis_of(name, key).totals}
-        through = [one for one in allowed.values() if covers(one, (window, window), 0, tet_days)]
-        if through:
-            parts.setdefault(unit, []).append(through[0])
-        elif allowed:
-            out.append(LeftOut(name, unit, NOT_COVERED_VI))
-        else:
-            out.append(LeftOut(name, unit, NOT_ALLOWED_VI if by_lane else reason or NOTHING_VI))
+        if unit is not None and platform in (None, panel.platform_of(name)):
+            members.setdefault(str(unit), []).append(name)
     figures: dict[str, Figure] = {}
-    for unit, some in parts.items():
-        source = combined(item, some)
-        plan = plan_for(source, (window, window), tet_days, keep_tet=True)
-        sample = source.sample(window, plan)
-        value = value_of(sample, item, None)
-        if value.value is None:
-            continue
-        weight = _weight(source, window) if item.combine == "ratio" else None
-        weight = sample.base if item.combine == "share" else weight
-        figures[unit] = Figure(value.value, value.low, value.high, weight)
-    return figures, out
+    left: list[LeftOut] = []
+    if item.entity == "register" and item.over is not None:
+        for unit in sorted(places):
+            number = item.over(panel, unit, window)
+            if isinstance(number, Value) and number.value is not None:
+                figures[unit] = _counted(number)
+        return figures, left
+    for unit, accounts in members.items():
+        found = unit_level(panel, item, unit, accounts, window, tet_days)
+        left += found.left_out
+        value = found.value
+        if value.value is not None:
+            figures[unit] = Figure(value.value, value.low, value.high, found.weight)
+    return figures, left
 
 
-def _weight(source: Source, window: Window) -> float | None:
-    """Give the denominator of a ratio over a window."""
-    if not isinstance(source, Events):
-        return None
-    middle = source.times + source.period / 2
-    inside = (middle >= day_number(window.start)) & (middle < day_number(window.end))
-    return float(source.bottom[inside & source.covered].sum())
+def _counted(number: Value) -> Figure:
+    """Make a figure of a count: exact where the steps behind it leave nothing open."""
+    assert number.value is not None, "the caller asks for known numbers"
+    exact = number.low is None and number.high is None and number.step <= 1
+    ends = (number.value, number.value) if exact else (number.low, number.high)
+    return Figure(number.value, *ends)
 
 
 def _left_out_vi(out: Sequence[LeftOut]) -> list[str]:

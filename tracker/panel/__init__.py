@@ -19,9 +19,10 @@ from tracker.panel.maps import (
 )
 from tracker.panel.panel import LANE_ORDER, LANES_VI, Panel
 from tracker.panel.register import Rename
-from tracker.panel.tracing import trace
+from tracker.panel.tracing import ARRIVAL_COLUMNS, arrivals, trace
 
 __all__ = [
+    "ARRIVAL_COLUMNS",
     "ATTEMPT_COLUMNS",
     "CAUSES_VI",
     "CROSSWALK",
@@ -36,6 +37,7 @@ __all__ = [
     "Rename",
     "Retired",
     "added_up",
+    "arrivals",
     "attempts",
     "crosswalk",
     "disagreements",

@@ -34,6 +34,12 @@ class Disagreement:
         )
 
 
+def differ(first: int, first_step: int, second: int, second_step: int) -> bool:
+    """Say whether two numbers of one count cannot both be true: neither lies within the step of the
+    other."""
+    return first + first_step <= second or second + second_step <= first
+
+
 def disagreements(source: str | Store, since: date, until: date) -> list[Disagreement]:
     """List where two lanes of one account differ by more than their steps, on days [since, until).
 
@@ -69,7 +75,7 @@ def disagreements(source: str | Store, since: date, until: date) -> list[Disagre
         for place, one in enumerate(held):
             for other in held[place + 1 :]:
                 (first, first_step), (second, second_step) = lanes[one], lanes[other]
-                if first + first_step <= second or second + second_step <= first:
+                if differ(first, first_step, second, second_step):
                     found.append(
                         Disagreement(account, platform, metric, day, one, first, other, second)
                     )

@@ -32,18 +32,20 @@ def load_panel(
     localities: Sequence[str] | None = None,
     until: date | None = None,
     corrected: bool = True,
+    archived_since: date | None = None,
 ) -> Panel:
     """Load a panel from a store or its SQLAlchemy URL.
 
     `accounts` and `localities` (owners at any time) limit what is loaded, None = all; `until` is
     exclusive: nights before it are in, None = everything. `corrected` applies corrections; they are
-    listed either way. Raises StoreError for no store, an older or newer store, or one that cannot
-    be read.
+    listed either way. `archived_since` is the first night whose replies are still archived: from it
+    on attempts carry digests (None = none do). Raises StoreError for no store, an older or newer
+    store, or one that cannot be read.
     """
     if isinstance(source, Store):
-        return _load(source, accounts, localities, until, corrected=corrected)
+        return _load(source, accounts, localities, until, archived_since, corrected=corrected)
     with open_store(source) as store:
-        return _load(store, accounts, localities, until, corrected=corrected)
+        return _load(store, accounts, localities, until, archived_since, corrected=corrected)
 
 
 def _load(
@@ -51,12 +53,21 @@ def _load(
     accounts: Sequence[str] | None,
     localities: Sequence[str] | None,
     until: date | None,
+    archived_since: date | None,
     *,
     corrected: bool,
 ) -> Panel:
     try:
         with store.engine.connect() as connection:
-            return _read(connection, store.url, accounts, localities, until, corrected=corrected)
+            return _read(
+                connection,
+                store.url,
+                accounts,
+                localities,
+                until,
+                archived_since,
+                corrected=corrected,
+            )
     except SQLAlchemyError as error:
         raise StoreError(f"the store could not be read: {str(error).splitlines()[0]}") from error
 
@@ -67,6 +78,7 @@ def _read(
     accounts: Sequence[str] | None,
     localities: Sequence[str] | None,
     until: date | None,
+    archived_since: date | None,
     *,
     corrected: bool,
 ) -> Panel:
@@ -92,7 +104,8 @@ def _read(
     corrections["applied"] = 0
     if corrected:
         snapshots, corrections = _corrected(snapshots.reset_index(drop=True), corrections)
-    attempts = _attempts(connection, chosen, end)
+    since = end if archived_since is None else day_number(archived_since)
+    attempts = _attempts(connection, chosen, end, since)
     return Panel(
         until=date_of(end),
         snapshots=snapshots.reset_index(drop=True),
@@ -279,15 +292,18 @@ def _posts_covered(
     return pd.DataFrame(found, columns=["account", "lane", "first", "last"])
 
 
-def _attempts(connection: Connection, chosen: Sequence[str] | None, end: int) -> pd.DataFrame:
+def _attempts(
+    connection: Connection, chosen: Sequence[str] | None, end: int, since: int
+) -> pd.DataFrame:
     rows = query(
         connection,
-        "SELECT account_id, day, lane, what, tried_at, status, message, basis FROM attempt"
+        "SELECT account_id, day, lane, what, tried_at, status, message, basis,"
+        " CASE WHEN day >= {1} THEN digest END FROM attempt"
         " WHERE what <> 'import' AND {accounts} AND day < {0}"
         " ORDER BY account_id, day, lane, what, tried_at",
         chosen,
         "account_id",
-        (end,),
+        (end, since),
     )
     return pd.DataFrame(
         {
@@ -299,6 +315,7 @@ def _attempts(connection: Connection, chosen: Sequence[str] | None, end: int) ->
             "status": _texts(rows, 5),
             "message": _texts(rows, 6),
             "basis": _texts(rows, 7),
+            "digest": _texts(rows, 8),
         }
     )
 

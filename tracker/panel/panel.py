@@ -62,7 +62,8 @@ class Panel(Register):
     - `posts_covered`: one row per (`account`, `lane`) that looked at posts; `first`, `last` (day
       numbers): publication days in [first, last) are known.
     - `attempts`: the nights' attempts (imports are not in it): `account`, `day`, `lane`, `what`,
-      `tried_at` (Unix seconds), `status`, `message`, `basis`.
+      `tried_at` (Unix seconds), `status`, `message`, `basis`, `digest` (None = not archived, or
+      older than what the panel was loaded with).
     - `nights`: index day number; `ran` (False = it never ran), `expected`, `read`, `missing`.
 
     `meta` holds the store's own facts (`synthetic`), `url` says where more can be asked (`trace`).
@@ -355,6 +356,28 @@ class Panel(Register):
             (str(account), str(lane)): rows
             for (account, lane), rows in profiles.groupby(["account", "lane"], sort=False)
         }
+
+    def first_night(self, account_id: str) -> int | None:
+        """Give the day number of the first night that asked for an account; None = none did."""
+        return self._first_nights.get(account_id)
+
+    @cached_property
+    def _first_nights(self) -> dict[str, int]:
+        days = self.attempts.groupby("account")["day"].min()
+        return {str(account): int(day) for account, day in days.items()}
+
+    def replies_of(self, account_id: str) -> list[Any]:
+        """List the successful attempts of an account that carry the digest of an archived reply, as
+        rows of `attempts`, oldest first."""
+        return self._replies.get(account_id, [])
+
+    @cached_property
+    def _replies(self) -> dict[str, list[Any]]:
+        frame = self.attempts
+        found: dict[str, list[Any]] = {}
+        for row in rows_of(frame[frame["digest"].notna() & (frame["status"] == "ok")]):
+            found.setdefault(row.account, []).append(row)
+        return found
 
     def _series_for_gaps(self, account_id: str, lane: str, metric: str) -> Series:
         place = self._slices.get((account_id, lane), slice(0, 0))

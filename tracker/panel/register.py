@@ -258,6 +258,17 @@ class Register:
         found: Basis = self._remembered[key]
         return found
 
+    def corrections_of(self, account_id: str) -> list[Any]:
+        """List the corrections of an account and of its posts, as rows of `corrections`."""
+        return self._corrections.get(account_id, [])
+
+    @cached_property
+    def _corrections(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for row in rows_of(self.corrections):
+            found.setdefault(row.account_id, []).append(row)
+        return found
+
     def platform_of(self, account_id: str) -> str:
         """Give the key of an account's platform."""
         return self._platforms[account_id]

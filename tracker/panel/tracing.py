@@ -4,6 +4,7 @@ archived."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from tracker.panel.exports import connected
 from tracker.panel.loading import query
 from tracker.panel.panel import Panel
 from tracker.panel.reader import iso
-from tracker.periods import Window, date_of, day_number
+from tracker.periods import Window, date_of, day_number, local_date
 from tracker.readings import LANES
 from tracker.store import Store
 
@@ -114,3 +115,38 @@ def _sql(entity: str, metric: str) -> str:
         f" a.source, a.evidence, a.digest FROM {entity}_snapshot AS s{joined}"
         " WHERE {accounts} AND s.day >= {0} AND s.day < {1}"
     )
+
+
+ARRIVAL_COLUMNS = ("account", "lane", "imported", "first_day", "last_day", "readings", "on")
+
+
+def arrivals(source: Panel | str | Store, accounts: Sequence[str], since: datetime) -> pd.DataFrame:
+    """List what was read of some accounts, or imported for them, after an instant.
+
+    Columns ARRIVAL_COLUMNS, one row per account, lane and way it came (`imported`: by a file, as
+    the log of changes dates it): `first_day` and `last_day` are nights, `readings` counts them,
+    `on` is the local day on which the last of it came.
+    """
+    after = int(since.timestamp())
+    head = "SELECT a.account_id, a.lane, MIN(a.day), MAX(a.day), COUNT(DISTINCT a.day)"
+    tail = " GROUP BY a.account_id, a.lane"
+    read = (
+        f"{head}, MAX(a.tried_at) FROM attempt AS a WHERE {{accounts}} AND a.status = 'ok'"
+        f" AND a.what <> 'import' AND a.tried_at > {{0}}{tail}"
+    )
+    first = "SELECT digest, MIN(at) AS at FROM change WHERE digest IS NOT NULL GROUP BY digest"
+    imported = (
+        f"{head}, MAX(c.at) FROM attempt AS a JOIN ({first}) AS c ON c.digest = a.digest"
+        f" WHERE {{accounts}} AND a.what = 'import' AND c.at > {{0}}{tail}"
+    )
+    rows = []
+    with connected(source) as connection:
+        for by_file, sql in ((False, read), (True, imported)):
+            for account, lane, *days, count, at in query(
+                connection, sql, list(accounts), "a.account_id", (after,)
+            ):
+                on = local_date(datetime.fromtimestamp(int(at), UTC))
+                first_day, last_day = (date_of(int(day)) for day in days)
+                rows.append((account, LANES[lane], by_file, first_day, last_day, int(count), on))
+    rows.sort()
+    return pd.DataFrame(rows, columns=list(ARRIVAL_COLUMNS), dtype=object)
