@@ -13,11 +13,11 @@ from sandbox_folder import fresh_folder, run_tracker, sandbox_environment
 from test_maps import Page, place_panel, steady
 
 from jobs.indicating import Indicated, measure_on
-from jobs.indicator_choice import Asked, choose
-from jobs.indicator_lines import COLUMNS, Line, lines_frame
-from jobs.indicator_page import write_indicators
-from jobs.indicator_peers import PEER_COLUMNS, compare_with_peers, peers_frame, print_peers
-from jobs.indicator_table import notes_of, print_lines
+from jobs.indicating.choice import Asked, choose
+from jobs.indicating.lines import COLUMNS, Line, lines_frame
+from jobs.indicating.page import write_indicators
+from jobs.indicating.peers import PEER_COLUMNS, compare_with_peers, peers_frame, print_peers
+from jobs.indicating.table import notes_of, print_lines
 from tracker.effects import NOT_COMPARED, OBSERVED, SHORT
 from tracker.errors import ConfigError, InputError
 from tracker.indicators import INDICATORS

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.indicator_choice import Asked, Choice, Place, choose
-from jobs.indicator_lines import Line, place_windows
+from jobs.indicating.choice import Asked, Choice, Place, choose
+from jobs.indicating.lines import Line, place_windows
 from jobs.opening import Opened
 from tracker.effects import DUPLICATES_VI, IndicatorRow
 from tracker.effects.change import LENGTHS

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from jobs.indicating import Indicated
-from jobs.indicator_choice import Place
-from jobs.indicator_lines import Line, place_windows
-from jobs.indicator_peers import PEER_HEADS, Compared, notes_of_peers, peer_rows, peer_texts
-from jobs.indicator_table import (
+from jobs.indicating.choice import Place
+from jobs.indicating.lines import Line, place_windows
+from jobs.indicating.peers import PEER_HEADS, Compared, notes_of_peers, peer_rows, peer_texts
+from jobs.indicating.table import (
     NONE_VI,
     UNIT_VI,
     note_texts,

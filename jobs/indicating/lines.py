@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jobs.indicator_choice import Choice, Place
+from jobs.indicating.choice import Choice, Place
 from tracker.effects import NOT_COMPARED, IndicatorRow
 from tracker.effects.change import LENGTHS
 from tracker.indicators import Value

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jobs.indicating import Indicated
-from jobs.indicator_lines import lines_frame
-from jobs.indicator_peers import compare_with_peers, has_peers, peers_frame, print_peers
-from jobs.indicator_table import print_lines
+from jobs.indicating.lines import lines_frame
+from jobs.indicating.peers import compare_with_peers, has_peers, peers_frame, print_peers
+from jobs.indicating.table import print_lines
 from jobs.printing import print_rows
 from tracker.errors import StoreError
 from tracker.registry.regions import read_regions
@@ -37,7 +37,7 @@ def write_page_of(found: Indicated, folder: Path, out: Path, *, peers: bool) -> 
     """Write the page; units that were named, and with `peers` all, stand among their peers in it.
     Raises StoreError.
     """
-    from jobs.indicator_page import write_indicators
+    from jobs.indicating.page import write_indicators
 
     places = [place for place in found.choice.places if not place.is_agency]
     asked = places and any(has_peers(item) for item in found.choice.items)

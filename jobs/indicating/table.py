@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from jobs.indicating import Indicated
-from jobs.indicator_choice import Choice, Place
-from jobs.indicator_lines import Line, place_windows
+from jobs.indicating.choice import Choice, Place
+from jobs.indicating.lines import Line, place_windows
 from jobs.printing import aligned
 from tracker.effects import LABELS_VI, NOT_COMPARED, OBSERVED
 from tracker.indicators import Value
