@@ -24,6 +24,10 @@ ACCOUNTS = (
     ("quangninh-mastodon", "mastodon", "so-quang-ninh", None, date(2024, 7, 1), 50, 1, 1),
     ("danang-youtube", "youtube", "ubnd-da-nang", None, date(2024, 8, 20), 90_000, 40, 40),
 )
+ACCOUNT_COLUMNS = (
+    "id platform native_id languages content_focus managing_unit interaction_practice"
+    " funding_source legal_basis evidence_url verified_on basis active_from active_to voided source"
+)
 LOCALITIES = (
     ("quang-ninh", "Quảng Ninh", "tỉnh", "22"),
     ("da-nang", "Đà Nẵng", "thành phố", "48"),
@@ -101,11 +105,11 @@ def sample_panel(
         rounding=objects([], "account lane day metric step qualifier"),
         daily=daily(),
         posts_covered=pd.DataFrame(covered, columns=["account", "lane", "first", "last"]),
-        attempts=objects([], "account day lane what tried_at status message basis"),
+        attempts=objects([], "account day lane what tried_at status message basis digest"),
         nights=pd.DataFrame(columns=["ran", "expected", "read", "missing"]),
         account_rows=objects(
             [{"id": one[0], "platform": one[1], "basis": one[3]} for one in ACCOUNTS],
-            "id platform native_id languages basis active_from active_to voided",
+            ACCOUNT_COLUMNS,
         ).sort_values("id", ignore_index=True),
         periods=objects(
             [
@@ -114,7 +118,10 @@ def sample_panel(
             ],
             "account_id valid_from valid_to agency_id handle url",
         ),
-        agencies=objects(agencies, "id name_vi name_en kind locality_id parent_id successor_id"),
+        agencies=objects(
+            agencies,
+            "id name_vi name_en kind locality_id parent_id successor_id valid_from valid_to source",
+        ),
         locality_rows=objects(
             [{"id": one[0], "gso_code": one[3]} for one in LOCALITIES],
             "id gso_code valid_from valid_to successor_id pilot_2022 source",
@@ -288,7 +295,7 @@ def ten_days(posts: Sequence[Told] = TEN_DAYS_POSTS, *, looked: bool = True) -> 
                 {"id": "quangninh-bluesky", "platform": "bluesky", "languages": "vi zh"},
                 {"id": "quangninh-facebook", "platform": "facebook"},
             ],
-            "id platform native_id languages basis active_from active_to voided",
+            ACCOUNT_COLUMNS,
         ),
         periods=objects(
             [

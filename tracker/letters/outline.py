@@ -101,13 +101,14 @@ class Letter:
 
     `respondents` says who must answer; agencies only of `respondent_kinds`, where any are named.
     `first_day` and `last_day` (inclusive) are the window of a letter that prescribes one, else
-    None.
+    None. `issued_on` and `deadline` None = the day is not known; what is known of it stands in
+    `number` and `deadline_vi`.
     """
 
     id: str
     number: str
-    issued_on: date
-    deadline: date
+    issued_on: date | None
+    deadline: date | None
     deadline_vi: str
     document_kind_vi: str
     symbol: str
@@ -132,7 +133,10 @@ class Letter:
         return _valid(self.addressees, day, f"letter {self.id} names no addressee")
 
     def issuer(self) -> Authority:
-        """Find who asked, as named on the day of the letter. Raises ConfigError where nobody is."""
+        """Find who asked, as named on the day of the letter; the first one named where the day is
+        not known. Raises ConfigError where nobody is."""
+        if self.issued_on is None:
+            return self.issuers[0]
         return _valid(self.issuers, self.issued_on, f"letter {self.id} names no issuer")
 
 

@@ -135,8 +135,8 @@ class _Reader:
         return Letter(
             id=texts["id"],
             number=texts["number"],
-            issued_on=_day(self.content, "issued_on", top),
-            deadline=_day(self.content, "deadline", top),
+            issued_on=_day_or_none(self.content, "issued_on", top),
+            deadline=_day_or_none(self.content, "deadline", top),
             deadline_vi=texts["deadline_vi"],
             document_kind_vi=texts["document_kind_vi"],
             symbol=texts["symbol"],
@@ -229,6 +229,11 @@ def _day(row: Mapping[str, Any], name: str, place: tuple[str, int]) -> date:
     return found
 
 
+def _day_or_none(row: Mapping[str, Any], name: str, place: tuple[str, int]) -> date | None:
+    """Read a day that the sources may not tell; a file leaves it out where it is not known."""
+    return _day(row, name, place) if name in row else None
+
+
 def _flag(row: Mapping[str, Any], name: str, place: tuple[str, int]) -> bool:
     found = row.get(name, False)
     if not isinstance(found, bool):
@@ -276,12 +281,14 @@ def _columns(row: Mapping[str, Any], place: tuple[str, int]) -> tuple[ListColumn
     found = row.get("columns", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise _Wrong(place, "columns", f"columns is {found!r}; expected tables {{key = …}}")
-    columns = []
+    columns: list[ListColumn] = []
     for one in found:
         _known(one, ("key", "title_vi", "form", "options"), place)
         form = _one_of({"form": one.get("form", "text")}, "form", FORMS, place)
         options = _texts(one, "options", place)
-        columns.append(
-            ListColumn(_text(one, "key", place), _text(one, "title_vi", place), form, options)
-        )
+        key = _text(one, "key", place)
+        if not KEY.fullmatch(key) or key in {column.key for column in columns}:
+            expected = "expected a name of a-z, 0-9, _ used once in the list"
+            raise _Wrong(place, "columns", f"columns has the key {key!r}; {expected}")
+        columns.append(ListColumn(key, _text(one, "title_vi", place), form, options))
     return tuple(columns)

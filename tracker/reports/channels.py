@@ -20,6 +20,7 @@ from tracker.reports.measured import (
 from tracker.tables import COUNT, Cell, Column, Table, days_text, number_text
 
 NOT_SENT_VI = "địa phương chưa khai"
+DECLARED_VI = "Số liệu do địa phương khai, ghi nguyên văn"
 SEE_BELOW_VI = "xem mức tăng ở dòng dưới"
 
 COLUMNS = (
@@ -69,8 +70,7 @@ def channel_table(panel: Panel, measured: Measured, answers: Sequence[dict[str, 
 NOTES = (
     "Thay đổi quan sát được là chênh lệch giữa hai khoảng thời gian, kèm khoảng tin cậy 95%; đó "
     "chưa phải là tác động của chương trình.",
-    "So với các địa phương tương đương: chưa có số liệu (bản báo cáo này chưa gồm phép so sánh với "
-    "nhóm địa phương tương đương).",
+    "Phần so với các địa phương tương đồng có bảng riêng ở dưới, khi có chương trình để so sánh.",
 )
 
 
@@ -85,7 +85,30 @@ def _account_rows(
     )
     rows = [(*first, *cells) for cells in _follower_rows(panel, account, measured)]
     cells = indicator_rows(panel, (account,), account.indicators, measured)
-    return [*rows, *((*first, *one) for one in cells)]
+    rows += [(*first, *one) for one in cells]
+    return [*rows, *((*first, *one) for one in _declared_rows(said))]
+
+
+def _declared_rows(said: dict[str, str]) -> list[tuple[Cell, ...]]:
+    """Print what the locality declared of an account before and after, as it wrote it."""
+    if not said.get("before") and not said.get("after"):
+        return []
+    before, after = (
+        Cell(text=said.get(key, ""), reason=NOT_SENT_VI) for key in ("before", "after")
+    )
+    none = Cell(text="không áp dụng")
+    evidence = f"minh chứng: {said['evidence']}" if said.get("evidence") else "chưa nêu minh chứng"
+    return [
+        (
+            Cell(text=DECLARED_VI),
+            lane_cell("declared"),
+            before,
+            after,
+            none,
+            none,
+            Cell(text=evidence),
+        )
+    ]
 
 
 def _said(account: AccountRow, answers: Sequence[dict[str, str]]) -> dict[str, str]:
@@ -173,7 +196,7 @@ def group_table(panel: Panel, measured: Measured) -> Table | None:
 def _group_rows(
     panel: Panel, group: GroupRow, known: dict[str, AccountRow], measured: Measured
 ) -> list[tuple[Cell, ...]]:
-    name = PLATFORMS[group.platform].title if group.platform else "Cả địa phương"
+    name = PLATFORMS[group.platform].title if group.platform else "Tất cả tài khoản"
     first = (Cell(text=name), Cell(text=f"{group.observed}/{group.registered} tài khoản"))
     members = [known[account] for account in group.accounts if account in known]
     others = [known[account] for account in group.others if account in known]

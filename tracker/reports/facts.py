@@ -7,11 +7,20 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from tracker.effects import LocalityChanges, locality_changes, locality_levels
+from tracker.effects import (
+    LocalityChanges,
+    LocalityLevels,
+    MapEffects,
+    UnitEffect,
+    locality_changes,
+    locality_levels,
+    map_effects,
+)
 from tracker.effects.change import LENGTHS
+from tracker.errors import ConfigError
 from tracker.letters import Answer, Letter
 from tracker.panel import Panel
-from tracker.periods import Window
+from tracker.periods import Window, map_on
 from tracker.reports.measured import Measured
 from tracker.reports.series import monthly_interactions
 from tracker.text import full_name
@@ -22,11 +31,45 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class Beside:
+    """The localities of each map beside one another: measured when a report first asks, and once
+    for all reports of a run.
+    """
+
+    panel: Panel
+    tet_days: tuple[date, ...]
+
+    def of(self, unit_id: str, last_day: date) -> tuple[tuple[UnitEffect, ...], str]:
+        """Give a locality's lines on the map of a day (or the map it is on), and where there are
+        none the reason (Vietnamese)."""
+        name = map_on(last_day)
+        if unit_id not in self.panel.map_localities(name):
+            name = "34" if name == "63" else "63"
+        found = self._on_63 if name == "63" else self._on_34
+        return ((), found) if isinstance(found, str) else (found.of(unit_id), "")
+
+    @cached_property
+    def _on_63(self) -> MapEffects | str:
+        return self._measured("63")
+
+    @cached_property
+    def _on_34(self) -> MapEffects | str:
+        return self._measured("34")
+
+    def _measured(self, name: str) -> MapEffects | str:
+        try:
+            return map_effects(self.panel, map_name=name, tet_days=self.tet_days)
+        except ConfigError:  # no whole week of this map was read
+            return f"chưa có tuần nào được đọc đủ trên bản đồ {name} tỉnh, thành phố"
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything a block of the report may look at.
 
     `unit_id` is a locality or an agency. `on` is the day of the report. `asked` is the window that
-    the officer asked for, in place of the letter's; None = the letter's own.
+    the officer asked for, in place of the letter's; None = the letter's own. `beside` is shared by
+    the reports of a run; None = this report makes its own.
     """
 
     panel: Panel
@@ -36,6 +79,7 @@ class Facts:
     answers: tuple[Answer, ...]
     tet_days: tuple[date, ...]
     asked: Window | None = None
+    beside: Beside | None = None
 
     @property
     def is_locality(self) -> bool:
@@ -112,6 +156,17 @@ class Facts:
         return locality_levels(self.panel, self.unit_id, window, self.tet_days)
 
     @cached_property
+    def levels(self) -> LocalityLevels | None:
+        """Measure the levels over the part of the asked days that was read; None = none of it."""
+        window = self.read_window
+        if window is None:
+            return None
+        found = self.measured
+        if isinstance(found, LocalityLevels) and found.window == window:
+            return found
+        return locality_levels(self.panel, self.unit_id, window, self.tet_days)
+
+    @cached_property
     def window(self) -> Window:
         """Give the days the report rests on: from the first window's start to the last night."""
         if not isinstance(self.measured, LocalityChanges):
@@ -124,6 +179,12 @@ class Facts:
         ]
         shortest = self.measured.start - timedelta(days=LENGTHS[-1])
         return Window(min([*used, shortest]), self.until)
+
+    @cached_property
+    def relative(self) -> tuple[tuple[UnitEffect, ...], str]:
+        """Give the locality's lines beside comparable localities, or the reason for none."""
+        beside = self.beside or Beside(self.panel, self.tet_days)
+        return beside.of(self.unit_id, self.until - ONE_DAY)
 
     @cached_property
     def monthly(self) -> dict[str, list[tuple[date, float | None, int]]]:

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from tracker.charts import AnyChart
+from tracker.effects import LocalityChanges
 from tracker.letters import Answer, Letter
 from tracker.panel import Panel
 from tracker.periods import NIGHT_AT, Window
+from tracker.reports.asked import limit_sentences
 from tracker.reports.blocks import BLOCKS
 from tracker.reports.definitions import definitions_table
-from tracker.reports.facts import Facts
-from tracker.reports.passport import with_origins
+from tracker.reports.edition import date_line
+from tracker.reports.facts import Beside, Facts
+from tracker.reports.origins import completed
 from tracker.reports.quality import quality_sentences, quality_table
 from tracker.tables import Table, numbered
 from tracker.text.printable import day_text
@@ -35,6 +38,7 @@ def fill(
     tet_days: Iterable[date],
     answers: Iterable[Answer] = (),
     asked: Window | None = None,
+    beside: Beside | None = None,
     document_number: str | None = None,
     document_date: date | None = None,
 ) -> Document:
@@ -42,8 +46,9 @@ def fill(
 
     `unit_id` is a locality or an agency, `on` the day of the report: it decides the addressee.
     `answers` are those of this respondent. `asked` takes the place of the letter's window.
+    `beside` is shared by the reports of a run.
     """
-    facts = Facts(panel, letter, unit_id, on, tuple(answers), tuple(tet_days), asked)
+    facts = Facts(panel, letter, unit_id, on, tuple(answers), tuple(tet_days), asked, beside)
     blocks: list[Block] = []
     for section in letter.sections:
         blocks.append(Heading(1, f"{section.number}. {section.title_vi}"))
@@ -59,7 +64,7 @@ def fill(
         masthead=_masthead(facts, document_number, document_date),
         kind=letter.document_kind_vi,
         subject=letter.subject_vi,
-        period=f"{letter.period_vi} (theo công văn số {letter.number})",
+        period=f"{_period(letter, asked)} (theo công văn số {letter.number})",
         addressee=f"Kính gửi: {letter.addressee_on(on).name_vi}",
         as_of=panel.last_night,
         as_of_line=as_of_text(panel.last_night),
@@ -70,7 +75,14 @@ def fill(
         recipients=("- Như trên;", "- Lưu: VT."),
         mark=mark,
     )
-    return with_origins(document)
+    return completed(panel, document)
+
+
+def _period(letter: Letter, asked: Window | None) -> str:
+    """Name the period of the report: the letter's, or the days asked for in its place."""
+    if asked is None:
+        return letter.period_vi
+    return f"từ ngày {day_text(asked.start)} đến ngày {day_text(asked.last_day)}"
 
 
 def as_of_text(night: date) -> str:
@@ -91,11 +103,7 @@ def _masthead(facts: Facts, number: str | None, day: date | None) -> Masthead:
         seat = facts.row["locality_id"]
         place = facts.panel.localities.at[seat, "name_vi"] if seat else CAPITAL_VI
         issuer = (name.upper(),)
-    when = (
-        f"ngày {day.day:02d} tháng {day.month:02d} năm {day.year}"
-        if day is not None
-        else f"ngày … tháng … năm {facts.on.year}"
-    )
+    when = date_line(day) if day is not None else f"ngày … tháng … năm {facts.on.year}"
     return Masthead(
         issuer=issuer,
         number=f"Số: {number or f'…/{facts.letter.symbol}'}",
@@ -117,11 +125,16 @@ def captioned(blocks: Sequence[Block]) -> list[Block]:
     return done
 
 
+def _reported(facts: Facts) -> Window:
+    """Give the days the report is about: before and after of a programme, else those asked for."""
+    return facts.window if isinstance(facts.measured, LocalityChanges) else facts.asked_window
+
+
 def _quality(facts: Facts) -> list[Block]:
     table = numbered(quality_table(facts.panel, facts.measured.accounts, facts.window))
     sentences = quality_sentences(facts.panel, table, facts.measured, facts.window)
     return [
         Heading(1, "Ghi chú về chất lượng số liệu"),
-        Paragraph(" ".join(sentences)),
+        Paragraph(" ".join([*limit_sentences(facts, _reported(facts)), *sentences])),
         table,
     ]

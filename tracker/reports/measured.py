@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from tracker.effects import (
@@ -65,7 +66,7 @@ def indicator_rows(
     for row in rows:
         if row.after.value is None and (row.before is None or row.before.value is None):
             reason = (row.change.reason if row.change else None) or row.after.reason or ""
-            unknown.setdefault(reason, []).append(_title(row))
+            unknown.setdefault(reason, []).append(title_of(row))
         else:
             lines.append(_indicator_cells(panel, accounts, row, measured))
     for reason, titles in unknown.items():
@@ -75,7 +76,8 @@ def indicator_rows(
     return lines
 
 
-def _title(row: IndicatorRow) -> str:
+def title_of(row: IndicatorRow) -> str:
+    """Name an indicator with its unit."""
     return f"{row.title_vi} ({row.unit_vi})" if row.unit_vi else row.title_vi
 
 
@@ -87,25 +89,34 @@ def _indicator_cells(
     windows = change.windows if change and change.windows else _windows(measured)
     before_window, after_window = windows or (None, _level_window(measured))
     series = POSTS_VI if INDICATORS[row.key].entity == "post" else FOLLOWERS_VI
-    after = _value_cell(panel, accounts, row.after, form, series, after_window)
+    after = _value_cell(panel, accounts, row.after, form, series, after_window, row.key)
     if row.before is None or change is None:
         before = moved = percent = Cell(reason=NO_PROGRAMME_VI)
     else:
-        before = _value_cell(panel, accounts, row.before, form, series, before_window)
-        origin = _origin(panel, accounts, row.after, series, _whole(windows))
+        before = _value_cell(panel, accounts, row.before, form, series, before_window, row.key)
+        both = _both(row.before, row.after)
+        origin = origin_of(panel, accounts, both, series, _whole(windows), row.key)
+        formula = INDICATORS[row.key].formula_vi
         reason = change.reason or ""
         signed = Form("number", form.decimals, signed=True)
-        moved = _bounded(change.difference, change.low, change.high, signed, reason, origin)
+        moved = _bounded(
+            change.difference,
+            change.low,
+            change.high,
+            signed,
+            reason,
+            replace(origin, formula=f"{formula}; thay đổi là mức sau trừ mức trước"),
+        )
         percent = _bounded(
             change.percent,
             change.percent_low,
             change.percent_high,
             SIGNED_PERCENT,
             reason or "mức trước bằng 0 hoặc âm",
-            origin,
+            replace(origin, formula=f"{formula}; thay đổi tính theo phần trăm của mức trước"),
         )
     return (
-        Cell(text=_title(row)),
+        Cell(text=title_of(row)),
         lane_cell(row.lane or ""),
         before,
         after,
@@ -117,6 +128,16 @@ def _indicator_cells(
 
 def _level_window(measured: Measured) -> Window | None:
     return measured.window if isinstance(measured, LocalityLevels) else None
+
+
+def _both(before: Value, after: Value) -> Value:
+    """Give the days and readings of both sides, for what compares them."""
+    return replace(
+        after,
+        first_day=before.first_day or after.first_day,
+        readings=before.readings + after.readings,
+        step=max(before.step, after.step),
+    )
 
 
 def _whole(windows: tuple[Window, Window] | None) -> Window | None:
@@ -141,10 +162,11 @@ def _bounded(
 ) -> Cell:
     if value is None:
         return unknown_cell(reason)
-    return Cell(value, low=_finite(low), high=_finite(high), form=form, origin=origin)
+    return Cell(value, low=finite(low), high=finite(high), form=form, origin=origin)
 
 
-def _finite(bound: float | None) -> float | None:
+def finite(bound: float | None) -> float | None:
+    """Give the end of an interval; None = open."""
     return bound if bound is not None and math.isfinite(bound) else None
 
 
@@ -160,7 +182,7 @@ def level_cell(panel: Panel, accounts: Sequence[AccountRow], value: Value) -> Ce
         int(number) if number.is_integer() else number,
         step=float(value.step) if value.step > 1 else None,
         qualifier=qualifier,
-        origin=_origin(panel, accounts, value, FOLLOWERS_VI, None),
+        origin=origin_of(panel, accounts, value, FOLLOWERS_VI, None),
     )
 
 
@@ -171,22 +193,25 @@ def _value_cell(
     form: Form,
     metric: str,
     window: Window | None,
+    key: str,
 ) -> Cell:
     """Print the level of an indicator over a window; the interval stands with the change."""
     if value.value is None:
         return unknown_cell(value.reason)
-    origin = _origin(panel, accounts, value, metric, window)
+    origin = origin_of(panel, accounts, value, metric, window, key)
     return Cell(float(value.value), form=form, origin=origin)
 
 
-def _origin(
+def origin_of(
     panel: Panel,
     accounts: Sequence[AccountRow],
     value: Value,
     metric: str,
     window: Window | None,
+    key: str = "",
 ) -> Origin:
-    """Trace a number: its own first and last day where known, else those of the window."""
+    """Trace a number: its own first and last day where known, else those of the window. `key` is
+    that of the indicator; '' = a count as it was read."""
     titles = dict.fromkeys(PLATFORMS[account.platform].title for account in accounts)
     lane = value.lane or ""
     terms = dict.fromkeys(
@@ -209,6 +234,7 @@ def _origin(
         step=float(value.step),
         basis=", ".join(terms),
         source=read_or_imported(panel, ids, first_day, last_day),
+        key=key,
     )
 
 
@@ -221,12 +247,12 @@ def read_or_imported(
     """
     if first_day is None or last_day is None:
         return ""
-    nights = panel.attempts[panel.attempts["account"].isin(accounts)].groupby("account")["day"]
-    began = nights.min().reindex(list(accounts)).fillna(math.inf)
-    imported = bool((began > day_number(first_day)).any())
-    read = bool((began <= day_number(last_day)).any())
+    nights = [panel.first_night(account) for account in accounts]
+    began = [night for night in nights if night is not None]
+    imported = any(night is None or night > day_number(first_day) for night in nights)
+    read = any(night <= day_number(last_day) for night in began)
     if imported and read:
-        return f"{IMPORTED_VI}; {READ_VI} từ {date_of(int(began.min())):%d/%m/%Y}"
+        return f"{IMPORTED_VI}; {READ_VI} từ {date_of(min(began)):%d/%m/%Y}"
     return IMPORTED_VI if imported else READ_VI
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from tracker.effects import AccountRow
@@ -26,6 +27,9 @@ COLUMNS = (
     Column("Khoảng trống và nguyên nhân", width=1.9),
     Column("Điều khoản", width=1.2),
 )
+EXPECTED_VI = "số đêm trong lịch, hoặc số lần theo nhịp của chuỗi nhập, khi tài khoản còn hoạt động"
+KNOWN_VI = "số lần đọc có kết quả"
+COVERAGE_VI = "100 × số lần đọc được, chia cho số lần đọc dự kiến"
 MOST_GAPS = 4
 """More gaps than this are summed up: the table must stay readable."""
 
@@ -41,7 +45,7 @@ def quality_table(panel: Panel, accounts: Sequence[AccountRow], window: Window) 
         none = Cell(text="xem từng tài khoản") if rows else Cell(reason="chưa đăng ký tài khoản")
         everyone = ", ".join(account.account_id for account in accounts)
         counts = _coverage(sums[0], sums[1], Origin(everyone, metric=FOLLOWERS_VI), window)
-        rows.append((Cell(text="Cả địa phương"), none, *counts, none, none, none))
+        rows.append((Cell(text="Tất cả tài khoản"), none, *counts, none, none, none))
     return Table(
         "C",
         "Bảng chất lượng số liệu người theo dõi",
@@ -97,9 +101,9 @@ def _coverage(expected: int, known: int, origin: Origin, window: Window) -> tupl
         basis=origin.basis,
     )
     return (
-        Cell(expected, origin=traced),
-        Cell(known, origin=traced),
-        Cell(100 * known / expected, origin=traced),
+        Cell(expected, origin=replace(traced, formula=EXPECTED_VI)),
+        Cell(known, origin=replace(traced, formula=KNOWN_VI)),
+        Cell(100 * known / expected, origin=replace(traced, formula=COVERAGE_VI)),
     )
 
 

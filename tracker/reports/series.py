@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,9 +14,7 @@ from tracker.charts import MOST_LINES, Chart, Line, Mark
 from tracker.effects import AccountRow
 from tracker.panel import Panel
 from tracker.periods import Window, date_of, day_number
-from tracker.platforms import PLATFORMS
-from tracker.reports.measured import POSTS_VI
-from tracker.tables import Cell, Column, Form, Origin, Table
+from tracker.platforms import PLATFORMS, platform_named
 
 HOLE_FACTOR = 3
 SHORTEST_HOLE_DAYS = 21
@@ -50,7 +49,8 @@ def followers_chart(
     for account in sorted(largest, key=lambda one: one.account_id):
         line = _weekly(_label(account), _readings(panel, account), window)
         if line.days:
-            lines.append(line)
+            held = _terms(panel, account, _lanes(panel, account))
+            lines.append(replace(line, account=account.account_id, basis=held))
     if not lines:
         return None
     return Chart(
@@ -70,6 +70,12 @@ def _may_be_drawn(panel: Panel, account: AccountRow) -> bool:
 def _lanes(panel: Panel, account: AccountRow) -> list[str]:
     """List the lanes compared, else all."""
     return account.lane.split("+") if account.lane else panel.lanes(account.account_id)
+
+
+def _terms(panel: Panel, account: AccountRow, lanes: Sequence[str]) -> str:
+    """Name the terms the numbers of an account are held under."""
+    titles = [panel.basis_of(account.account_id, lane).title_vi for lane in lanes]
+    return ", ".join(dict.fromkeys(titles))
 
 
 def _label(account: AccountRow) -> str:
@@ -196,6 +202,8 @@ def interactions_chart(
             _label(account),
             tuple(day for day, _, _ in monthly[account.account_id]),
             tuple(value for _, value, _ in monthly[account.account_id]),
+            account.account_id,
+            platform_named(account.platform).basis(account.basis).title_vi,
         )
         for account in accounts
         if any(value is not None for _, value, _ in monthly.get(account.account_id, []))
@@ -211,55 +219,3 @@ def interactions_chart(
         marks,
         decimals=1,
     )
-
-
-EXTREME_COLUMNS = (
-    Column("Tài khoản", width=2),
-    Column("Tháng cao nhất"),
-    Column("Tương tác mỗi bài", Form("number", 1), width=1.2),
-    Column("Tháng thấp nhất"),
-    Column("Tương tác mỗi bài", Form("number", 1), width=1.2),
-)
-FEWEST_MONTHS = 6
-
-
-def extremes_table(
-    panel: Panel,
-    monthly: dict[str, list[tuple[date, float | None, int]]],
-    accounts: Sequence[AccountRow],
-) -> Table | None:
-    """Print the best and the worst month of each account, as evidence beside the lessons."""
-    rows = []
-    for account in accounts:
-        months = monthly.get(account.account_id, [])
-        known = [(value, day, posts) for day, value, posts in months if value is not None]
-        if len(known) < FEWEST_MONTHS:
-            continue
-        lane = panel.posts_lanes(account.account_id)[0][0]
-        cells = [Cell(text=_label(account))]
-        for value, day, posts in (max(known), min(known)):
-            origin = Origin(
-                account=account.account_id,
-                platform=PLATFORMS[account.platform].title,
-                lane=lane,
-                metric=POSTS_VI,
-                first_day=day,
-                last_day=_last_of_month(day),
-                readings=posts,
-                basis=panel.basis_of(account.account_id, lane).title_vi,
-            )
-            cells += [Cell(text=f"{day:%m/%Y}"), Cell(value, origin=origin)]
-        rows.append(tuple(cells))
-    if not rows:
-        return None
-    return Table(
-        "B",
-        "Bảng tháng có tương tác mỗi bài cao nhất và thấp nhất (ở cùng 7 ngày tuổi)",
-        EXTREME_COLUMNS,
-        tuple(rows),
-        notes=("Số lần đọc trong phụ lục là số bài của tháng.",),
-    )
-
-
-def _last_of_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1) - timedelta(days=1)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from tracker.effects import LocalityChanges
 from tracker.letters import Field, lines_of
+from tracker.reports.asked import nothing_reason, window_sentence
 from tracker.reports.channels import NOT_SENT_VI, channel_table, group_table
 from tracker.reports.facts import Facts
 from tracker.reports.measured import Measured, windows_text
 from tracker.reports.outcomes import outcome_table
+from tracker.reports.relative import effects_table
 from tracker.reports.series import followers_chart, interactions_chart
 from tracker.tables import Cell, Column, Table, days_text, number_text, numbered, unknown_text
 from tracker.text.printable import day_text
@@ -26,11 +28,25 @@ def channels_blocks(facts: Facts, field: Field) -> list[Block]:
         interactions_chart(facts.monthly, accounts, start, facts.window),
     )
     blocks: list[Block] = [Paragraph(_windows_sentence(measured))]
+    if facts.start is None and nothing_reason(facts, facts.asked_window) is not None:
+        blocks.insert(0, Paragraph(window_sentence(facts)))
     blocks += [chart for chart in drawn if chart is not None]
     blocks.append(numbered(channel_table(panel, measured, said)))
     groups = group_table(panel, measured)
     blocks += [numbered(groups)] if groups is not None else []
+    blocks += _relative(facts)
     return [*blocks, *_other_channels(said, measured)]
+
+
+def _relative(facts: Facts) -> list[Block]:
+    """Print both layers beside comparable localities, as sentences and as a table; only for a
+    locality whose programme parts before from after."""
+    if not facts.is_locality or facts.start is None:
+        return []
+    found, reason = facts.relative
+    lines = [f"{one.title_vi}: {one.sentence}" for one in found]
+    said: list[Block] = [Paragraph("\n".join(lines))] if lines else []
+    return [*said, numbered(effects_table(found, reason) if reason else effects_table(found))]
 
 
 def _windows_sentence(measured: Measured) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.letters import Field, lines_of, questions, text_of
+from tracker.letters import Field, evidence_of, lines_of, questions, text_of
 from tracker.reports.facts import Facts
 from tracker.tables import Cell, Column, Table, unknown_text
 from tracker.text import fold
@@ -24,8 +24,13 @@ def text_blocks(facts: Facts, field: Field) -> list[Block]:
         words = text_of(facts.answers, question) or unknown_text(NOT_ANSWERED_VI)
         if part:
             blocks.append(Heading(3, titles[part]))
-        blocks.append(Paragraph(words))
+        blocks += [Paragraph(words), *_evidence(facts, question)]
     return blocks
+
+
+def _evidence(facts: Facts, question: str) -> list[Block]:
+    found = evidence_of(facts.answers, question)
+    return [Paragraph(f"Minh chứng: {found}", "note")] if found else []
 
 
 def boxes(field: Field, chosen: Sequence[str]) -> Paragraph:
@@ -41,7 +46,7 @@ def choice_blocks(facts: Facts, field: Field) -> list[Block]:
     blocks: list[Block] = [boxes(field, [one.strip() for one in answer.split(SEVERAL)])]
     if not answer:
         blocks.append(Paragraph(unknown_text(NOT_ANSWERED_VI)))
-    return blocks
+    return [*blocks, *_evidence(facts, field.key)]
 
 
 def list_blocks(facts: Facts, field: Field) -> list[Block]:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.letters import Field, text_of
+from tracker.letters import STATUS_OPTIONS, Field, text_of
 from tracker.reports.blocks.declared import boxes
 from tracker.reports.facts import Facts
 from tracker.tables import unknown_text
 from tracker.text.printable import day_text
 from tracker.writers import Block, Paragraph
-
-STATUS_OPTIONS = {
-    "built": "Đã xây dựng",
-    "in_progress": "Đang xây dựng",
-    "not_built": "Chưa xây dựng",
-}
 
 
 def status_blocks(facts: Facts, field: Field) -> list[Block]:
