@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tracker.errors import InputError, Problem
+from tracker.imports.contacts import NO_CONTACT, contact_in
 from tracker.imports.finding import Found
-from tracker.letters import letter_ids, letter_named
+from tracker.imports.questions import checked_text, field_named, misplaced, question_of
+from tracker.letters import Letter, letter_ids, letter_named, line_columns
 from tracker.registry import Register
 from tracker.sheets import Layout, Sheet, SheetRow, parse_day, parse_number
-from tracker.text import fold, nearest
+from tracker.text import nearest
 
 ANSWERS = Layout(
     ("letter", "locality_id|agency_id", "field", "value"),
@@ -18,35 +22,34 @@ ANSWERS = Layout(
 )
 
 
-def question_of(field: str, item: str = "", column: str = "") -> str:
-    """Name a cell as the store keys it: `key_message`, or `channels/danang-ubnd-youtube/reason`."""
-    return f"{field}/{item}/{column}" if item or column else field
+def check_answers(
+    sheet: Sheet, known: Register, folder: Path | None = None, office: str | None = None
+) -> list[dict[str, Any]]:
+    """Check a sheet of answers; give rows for the table `answer`. Raises InputError.
 
-
-def parts_of(question: str) -> tuple[str, str, str]:
-    """Give field, item and column of a key that `question_of` made."""
-    field, _, rest = question.partition("/")
-    item, _, column = rest.rpartition("/")
-    return field, item, column
-
-
-def choices_of(letter: str) -> dict[str, tuple[str, ...]]:
-    """Give the keys of a letter's fields with the choices of each (empty: free text)."""
-    return {field.key: field.options for field in letter_named(letter).fields}
-
-
-def check_answers(sheet: Sheet, known: Register) -> list[dict[str, Any]]:
-    """Check a sheet of answers; give rows for the table `answer`. Raises InputError."""
+    `folder` is the data folder, whose letters may be answered too; `office` answers where a row
+    names none.
+    """
     problems: list[Problem] = []
     rows: list[dict[str, Any]] = []
     first: dict[tuple[Any, ...], int] = {}
+    letters = letter_ids(folder)
+    outline = cache(lambda letter: letter_named(letter, folder))
     for at in sheet.rows:
         wrong: list[Problem] = []
-        letter = _read(at, "letter", _letter, wrong)
         unit = _read_unit(at, known, wrong)
-        field, value = ("", "") if letter is None else _field_and_value(at, letter, wrong)
+        letter = at.get("letter")
+        if letter not in letters:
+            expected = f"the id of a letter: {', '.join(letters)}"
+            wrong.append(at.problem("letter", expected))
+            field, value = "", ""
+        else:
+            field, value = _field_and_value(at, outline(letter), wrong)
         row = _read(at, "row", parse_number, wrong)
         answered_on = _read(at, "answered_on", parse_day, wrong)
+        for column in ("evidence", "office"):
+            if contact := contact_in(at.get(column)):
+                wrong.append(at.problem(column, NO_CONTACT.format(contact)))
         question = question_of(field, at.get("item"), at.get("column"))
         key = letter, unit, question, row or 0
         if not wrong and first.setdefault(key, at.number) != at.number:
@@ -61,7 +64,7 @@ def check_answers(sheet: Sheet, known: Register) -> list[dict[str, Any]]:
                 "value": value or None,
                 "evidence": at.get("evidence") or None,
                 "entered_on": answered_on,
-                "office": at.get("office") or None,
+                "office": at.get("office") or office,
             }
         )
     if problems:
@@ -77,12 +80,6 @@ def _read(
     except ValueError as error:
         problems.append(at.problem(column, str(error)))
         return None
-
-
-def _letter(text: str) -> str:
-    if text not in letter_ids():
-        raise ValueError(f"the id of a letter: {', '.join(letter_ids())}")
-    return text
 
 
 def _read_unit(at: SheetRow, known: Register, problems: list[Problem]) -> str:
@@ -103,19 +100,24 @@ def _read_unit(at: SheetRow, known: Register, problems: list[Problem]) -> str:
     return agency.locality_id or found if agency is not None and committee else found
 
 
-def _field_and_value(at: SheetRow, letter: str, problems: list[Problem]) -> tuple[str, str]:
-    """Check the field, and the value where the letter offers choices."""
-    fields = choices_of(letter)
-    field, value = at.get("field"), at.get("value")
-    if field not in fields:
-        near = nearest(field, fields)
+def _field_and_value(at: SheetRow, letter: Letter, problems: list[Problem]) -> tuple[str, str]:
+    """Check the field, its part or column, and what is answered."""
+    name, value, item, column = (at.get(one) for one in ("field", "value", "item", "column"))
+    field = field_named(letter, name)
+    if field is None:
+        keys = [one.key for one in letter.fields]
+        near = nearest(name, keys)
         hint = f" (did you mean {near}?)" if near else ""
-        expected = f"a field of letter {letter}: {', '.join(fields)}{hint}"
+        expected = f"a field of letter {letter.id}: {', '.join(keys)}{hint}"
         problems.append(at.problem("field", expected))
-        return field, value
-    choices = {fold(choice): choice for choice in fields[field]}
-    if not value or not choices or at.get("item") or at.get("column"):
-        return field, value
-    if fold(value) not in choices:
-        problems.append(at.problem("value", f"one of {', '.join(fields[field])}"))
-    return field, choices.get(fold(value), value)
+        return name, value
+    if wrong := misplaced(field, item, column):
+        by_line = column or line_columns(field)
+        named = "column" if by_line else "item" if item or field.parts else "field"
+        problems.append(at.problem(named, wrong))
+        return name, value
+    try:
+        return name, checked_text(field, column, value)
+    except ValueError as error:
+        problems.append(at.problem("value", str(error)))
+        return name, value

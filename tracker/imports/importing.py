@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tracker.errors import ConfigError
 from tracker.imports.kinds import GENERAL_NOTES, KINDS, LAYOUTS, template_columns
-from tracker.imports.number_plans import plan_history, plan_observations, plan_posts
+from tracker.imports.number_plans import plan_observations, plan_posts
 from tracker.imports.register import files_kept_on_failure, mirror, write_kinds
 from tracker.imports.row_plans import plan_answers, plan_outcomes, plan_register
+from tracker.imports.slip_form import plan_history_or_slip
 from tracker.imports.tasks import Imported, Plan, Task
 from tracker.registry import read_register
 from tracker.sheets import write_template as write_sheet
@@ -21,7 +22,7 @@ from tracker.store import Store
 from tracker.text import nearest
 
 PLANS: dict[str, Callable[[Task], Plan]] = {
-    "history": plan_history,
+    "history": plan_history_or_slip,
     "posts": plan_posts,
     "observations": plan_observations,
     "outcomes": plan_outcomes,

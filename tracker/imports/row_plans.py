@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tracker.imports.answer_return import check_form, check_identity, kept_note
 from tracker.imports.answers import check_answers
 from tracker.imports.kinds import EXAMPLES, LAYOUTS
 from tracker.imports.outcomes import check_vintages
 from tracker.imports.register import merge_sheet, mirror, put_blanks, write_kinds
 from tracker.imports.tasks import Imported, Plan, Task, no_rows
-from tracker.sheets import Sheet, read_sheet
+from tracker.letters import letter_ids, letter_named
+from tracker.periods import local_date
+from tracker.sheets import FilledForm, Sheet, read_form, read_sheet
 from tracker.store import Transaction
 
 ANSWER_KEY = ("letter", "unit_id", "question", "row")
@@ -67,8 +70,12 @@ def plan_outcomes(task: Task) -> Plan:
 
 
 def plan_answers(task: Task) -> Plan:
-    """Plan a sheet of answers; a new answer takes the place of the old one."""
-    rows = check_answers(rows_of(task), task.known)
+    """Plan a sheet of answers, filled by hand line by line or written by `tracker answers`; a new
+    answer takes the place of the old one."""
+    form = read_form(task.path)
+    if form is not None:
+        return _plan_form(task, form)
+    rows = check_answers(rows_of(task), task.known, task.folder, task.office)
     held = {tuple(row[name] for name in ANSWER_KEY) for row in task.store.rows("answer")}
     created = sum(tuple(row[name] for name in ANSWER_KEY) not in held for row in rows)
 
@@ -76,5 +83,34 @@ def plan_answers(task: Task) -> Plan:
         touched = task.store.put_answers(rows, replace=task.reason is not None)
         change.rows += touched
         return Imported(task.kind, len(rows), created, touched - created, len(rows) - touched)
+
+    return Plan(write)
+
+
+def _plan_form(task: Task, form: FilledForm) -> Plan:
+    """Plan a form that came back: only what was changed on it is written."""
+    letters = letter_ids(task.folder)
+    letter, unit = check_identity(form, task.known, letters, synthetic=task.store.synthetic)
+    stored = {
+        (row["question"], row["row"]): row
+        for row in task.store.rows("answer", letter=letter, unit_id=unit)
+    }
+    found = check_form(
+        form,
+        letter_named(letter, task.folder),
+        unit,
+        stored,
+        office=task.office,
+        today=local_date(task.now),
+        replacing=task.reason is not None,
+    )
+    created = sum((row["question"], row["row"]) not in stored for row in found.rows)
+    notes = (kept_note(found.kept),) if found.kept else ()
+
+    def write(change: Transaction) -> Imported:
+        change.rows += task.store.put_answers(found.rows, replace=True)
+        changed = len(found.rows) - created
+        unchanged = max(0, found.answered - len(found.rows))
+        return Imported(task.kind, found.answered, created, changed, unchanged, notes)
 
     return Plan(write)

@@ -14,10 +14,29 @@ from tracker.sheets.cells import (
     parse_number,
 )
 from tracker.sheets.columns import Layout, column_key
+from tracker.sheets.form import (
+    FilledCell,
+    FilledForm,
+    Form,
+    FormCell,
+    FormColumn,
+    FormRow,
+    FormSheet,
+    sheet_title,
+)
+from tracker.sheets.form_reading import read_form
+from tracker.sheets.form_writing import write_form
 from tracker.sheets.reading import OpenSheet, Sheet, SheetRow, open_sheet, read_sheet
 from tracker.sheets.template import TemplateColumn, write_template
 
 __all__ = [
+    "FilledCell",
+    "FilledForm",
+    "Form",
+    "FormCell",
+    "FormColumn",
+    "FormRow",
+    "FormSheet",
     "Layout",
     "OpenSheet",
     "Sheet",
@@ -30,6 +49,9 @@ __all__ = [
     "parse_decimal",
     "parse_instant",
     "parse_number",
+    "read_form",
     "read_sheet",
+    "sheet_title",
+    "write_form",
     "write_template",
 ]

@@ -46,15 +46,15 @@ def workbook_lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, l
     if not openpyxl.DEFUSEDXML:
         raise refusal(path.name, "the package defusedxml to be installed (it guards the reader)")
     try:
-        formulas = _refuse_bombs(path)
-        book = _open(path, results=True)
+        formulas = refuse_bombs(path)
+        book = open_workbook(path, results=True)
     except BROKEN as error:
         raise refusal(path.name, SOUND) from error
     try:
         sheet = _only_filled_sheet(path.name, book)
         if formulas:
-            problems.extend(_uncounted_formulas(path, sheet.title))
-        for number, cells in _sheet_rows(sheet):
+            problems.extend(uncounted_formulas(path, sheet.title))
+        for number, cells in sheet_rows(sheet):
             line = []
             for at, cell in enumerate(cells):
                 try:
@@ -71,7 +71,7 @@ def workbook_lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, l
         book.close()
 
 
-def _refuse_bombs(path: Path) -> bool:
+def refuse_bombs(path: Path) -> bool:
     """Refuse a workbook that unpacks to too much or declares entities; say whether it has formulas.
 
     No office program writes a document type into these files; entity bombs need one.
@@ -95,7 +95,7 @@ def _refuse_bombs(path: Path) -> bool:
     return formulas
 
 
-def _open(path: Path, *, results: bool) -> Any:
+def open_workbook(path: Path, *, results: bool) -> Any:
     """Open a workbook for reading without openpyxl's warnings about decorations it leaves out."""
     import openpyxl
 
@@ -114,7 +114,7 @@ def _only_filled_sheet(file: str, book: Any) -> ReadOnlyWorksheet:
         if sheet.sheet_state == "visible" and sheet.title != NOTES_SHEET
     ]
     filled = [
-        sheet for sheet in shown if any(any(cells) for _, cells in islice(_sheet_rows(sheet), 1000))
+        sheet for sheet in shown if any(any(cells) for _, cells in islice(sheet_rows(sheet), 1000))
     ]
     if len(filled) > 1:
         names = ", ".join(sheet.title for sheet in filled)
@@ -127,20 +127,20 @@ def _only_filled_sheet(file: str, book: Any) -> ReadOnlyWorksheet:
     return only
 
 
-def _sheet_rows(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def sheet_rows(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Yield (row number, raw values). The size a sheet claims for itself is not believed."""
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
         yield number, cells[:MAX_COLUMNS]
 
 
-def _uncounted_formulas(path: Path, title: str) -> list[Problem]:
+def uncounted_formulas(path: Path, title: str) -> list[Problem]:
     """List the formulas without a stored result, which openpyxl gives as blank, that is unknown."""
-    book, results = _open(path, results=False), _open(path, results=True)
+    book, results = open_workbook(path, results=False), open_workbook(path, results=True)
     problems = []
     try:
         for (number, cells), (_, values) in zip(
-            _sheet_rows(book[title]), _sheet_rows(results[title]), strict=True
+            sheet_rows(book[title]), sheet_rows(results[title]), strict=True
         ):
             for at, (cell, value) in enumerate(zip(cells, values, strict=True)):
                 if value is None and isinstance(cell, str) and cell.startswith("="):
