@@ -12,11 +12,11 @@ from typing import Annotated
 
 import typer
 
-from jobs import cli_folder, cli_letters, cli_night, cli_numbers
+from jobs import cli_answers, cli_folder, cli_letters, cli_national, cli_night, cli_numbers
 from jobs.cli_base import app, fail_with_problems, say_line, stop
 from tracker.errors import ConfigError, InputError, TrackerError
 
-PARTS = (cli_folder, cli_night, cli_numbers, cli_letters)
+PARTS = (cli_folder, cli_night, cli_numbers, cli_letters, cli_answers, cli_national)
 """The modules whose commands belong to `app`; importing them enters the commands."""
 
 

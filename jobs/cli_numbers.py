@@ -51,8 +51,8 @@ def indicators(
         raise ConfigError("--format html needs --out FILE.html")
     from jobs.effecting import last_window
     from jobs.indicating import measure
-    from jobs.indicator_choice import Asked
-    from jobs.indicator_output import show_indicators, show_peers, write_page_of
+    from jobs.indicating.choice import Asked
+    from jobs.indicating.output import show_indicators, show_peers, write_page_of
 
     asked = Asked(
         indicators=tuple(indicator or ()),

@@ -65,8 +65,8 @@ def _frames(opened: Opened, what: str, today: date, *, corrected: bool) -> Itera
         yield panel.load_panel(opened.settings.db).accounts.reset_index()
     else:
         from jobs.indicating import measure
-        from jobs.indicator_choice import Asked
-        from jobs.indicator_lines import lines_frame
+        from jobs.indicating.choice import Asked
+        from jobs.indicating.lines import lines_frame
 
         found = measure(opened, Asked())
         yield lines_frame(found.choice, found.lines)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from jobs.collect import final_statuses
-from jobs.indicator_choice import programme_start
+from jobs.indicating.choice import programme_start
 from jobs.opening import Opened
 from tracker.effects import Change, locality_changes
 from tracker.panel import Panel, load_panel

@@ -383,7 +383,11 @@ def purge_account(opened: Opened, account_id: str, reason: str, post: str | None
 def blank_editions(
     store: Store, blank: Callable[[str], tuple[str, int]], *, dry_run: bool
 ) -> list[Purged]:
-    """Take numbers out of editions; `blank` gives the JSON without them and how many went."""
+    """Take numbers out of editions, issued ones too; `blank` gives the JSON without them and how
+    many went. An edition keeps the digest it had before.
+    """
+    from tracker.reports import with_digest_before
+
     found = []
     for row in store.rows("edition"):
         tables, cells = blank(row["tables"])
@@ -392,6 +396,7 @@ def blank_editions(
         key = (row["letter"], row["unit_id"], row["number"])
         found.append(Purged("edition", f"cells of {key[0]} {key[1]} no. {key[2]}", cells, "terms"))
         if not dry_run:
+            tables = with_digest_before(tables, row["digest"])
             store.blank_edition(*key, tables, sha256(tables.encode("utf-8")).hexdigest())
     return found
 

@@ -30,6 +30,7 @@ from tracker.reports import (
 )
 from tracker.reports.edition import from_json, to_json
 from tracker.reports.outcomes import period_days, period_text, position
+from tracker.reports.passport import with_origins
 from tracker.tables import Cell, Column, Origin, Table, cell_text
 from tracker.writers import Document, Heading, Paragraph
 
@@ -83,11 +84,11 @@ def panel() -> Panel:
 
 @pytest.fixture(scope="module")
 def document(panel: Panel) -> Document:
-    return fill(LETTER, panel, "quang-ninh", on=ON, tet_days=TET, answers=ANSWERS)
+    return with_origins(fill(LETTER, panel, "quang-ninh", on=ON, tet_days=TET, answers=ANSWERS))
 
 
 def plain(panel: Panel, locality_id: str, on: date = ON) -> Document:
-    return fill(LETTER, panel, locality_id, on=on, tet_days=TET)
+    return with_origins(fill(LETTER, panel, locality_id, on=on, tet_days=TET))
 
 
 def words(document: Document) -> str:
@@ -338,7 +339,7 @@ def test_an_edition_comes_back_as_the_same_document(document: Document) -> None:
     assert edition.digest[:16] in numbered.edition_line
     again = document_of(edition)
     assert to_json(again) == to_json(numbered)
-    assert json.loads(edition.tables)["is"] == "Document"
+    assert json.loads(edition.tables)["document"]["is"] == "Document"
 
 
 def test_the_digest_depends_on_the_data_alone(panel: Panel, document: Document) -> None:
@@ -357,7 +358,7 @@ def test_an_edition_that_was_changed_is_refused(document: Document) -> None:
         make_edition(document, letter="3836", unit_id="x", number=1, status="final")
 
 
-def test_files_of_all_localities_lie_beside_one_list_and_one_script(
+def test_files_of_all_localities_lie_beside_one_list_and_one_folder_of_scripts(
     panel: Panel, tmp_path: Path
 ) -> None:
     done = list(
@@ -380,7 +381,7 @@ def test_files_of_all_localities_lie_beside_one_list_and_one_script(
         "gia-lap_3836_quang-ninh.docx",
         "gia-lap_3836_quang-ninh.html",
         "gia-lap_3836_quang-ninh.xlsx",
-        "plotly.min.js",
+        "tep",
     ]
     assert [one.edition.number for one in done] == [3, 1]
     assert "strengths" not in done[0].open

@@ -782,7 +782,7 @@ def test_an_issued_edition_never_changes(store: Store) -> None:
     def keep(status: str, tables: str) -> None:
         store.save_edition(
             letter="3836",
-            locality_id="da-nang",
+            unit_id="da-nang",
             number=1,
             status=status,
             tables=tables,

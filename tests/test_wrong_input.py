@@ -168,7 +168,10 @@ WORDS: dict[str, tuple[tuple[str, ...], str]] = {
         "--on: found 'hôm qua'; expected a day such as 2024-09-15",
     ),
     "unknown place of indicators": (("indicators", "--locality", "atlantis"), "'atlantis'"),
-    "unknown indicator format": (("indicators", "--format", "yaml"), "expected table, csv or json"),
+    "unknown indicator format": (
+        ("indicators", "--format", "yaml"),
+        "expected table, csv, json or html",
+    ),
     "wrong start": (("indicators", "--start", "31/02/2024"), "--start: found '31/02/2024'"),
     "unknown platform": (
         ("collect", "--platform", "orkut"),

@@ -11,24 +11,6 @@ LEVELS_VI = {
     "outcome": "kết quả",
     "impact": "tác động",
 }
-FORMULAS_VI = {
-    "followers_per_day": (
-        "tổng thay đổi ròng giữa các lần đọc, chia cho tổng số ngày giữa các lần đọc"
-    ),
-    "followers_percent_30_days": (
-        "100 × 30 × mức tăng mỗi ngày, chia cho số người theo dõi đầu khoảng"
-    ),
-    "posts_per_week": "7 × số bài đăng, chia cho số ngày quan sát được",
-    "interactions_per_post": (
-        "tổng cảm xúc, bình luận, chia sẻ khi bài đủ 7 ngày tuổi (168 giờ), chia cho số bài"
-    ),
-    "engagement_rate": (
-        "100 × tổng tương tác ở 7 ngày tuổi, chia cho tổng số người theo dõi lúc đăng của từng bài"
-    ),
-    "engagement_rate_post_mean": (
-        "trung bình theo bài của 100 × tương tác, chia cho số người theo dõi lúc đăng"
-    ),
-}
 GENERAL = (
     (
         "Số liệu tính đến ngày",
@@ -68,8 +50,7 @@ def definitions_table() -> Table:
     """Explain every indicator and sign a report uses."""
     rows = [(Cell(text=word), Cell(text=meaning)) for word, meaning in GENERAL]
     for item in INDICATORS.values():
-        formula = FORMULAS_VI.get(item.key) or item.formula_vi
-        meaning = f"{formula}; cấp đánh giá: {LEVELS_VI[item.level]}" if formula else item.formula
+        meaning = f"{item.formula_vi}; cấp đánh giá: {LEVELS_VI[item.level]}"
         rows.append((Cell(text=f"{item.title_vi} ({item.unit_vi})"), Cell(text=meaning)))
     return Table(
         "", "Định nghĩa", (Column("Từ, ký hiệu", width=2), Column("Nghĩa", width=6)), tuple(rows)

@@ -44,19 +44,24 @@ PASSPORT_COLUMNS = (
     Column("Nền tảng"),
     Column("Kênh đọc"),
     Column("Chuỗi số liệu", width=1.5),
+    Column("Khóa chỉ số", width=1.2),
+    Column("Phiên bản định nghĩa"),
+    Column("Công thức", width=2),
     Column("Từ ngày", DAY),
     Column("Đến ngày", DAY),
     Column("Số lần đọc", COUNT),
     Column("Bước làm tròn", COUNT),
+    Column("Đính chính"),
     Column("Điều khoản"),
     Column("Nguồn", width=2),
+    Column("Mã băm phản hồi còn lưu", width=1.2),
 )
 
 
 def passport(tables: Iterable[Table]) -> Table:
     """List every printed number of some tables with its id and origin, in printing order."""
     rows = [
-        _passport_row(table, row, cell, column)
+        passport_row(table, row, cell, column)
         for table in tables
         for row in table.rows
         for cell, column in zip(row, table.columns, strict=True)
@@ -65,9 +70,8 @@ def passport(tables: Iterable[Table]) -> Table:
     return Table("", "Nguồn gốc từng số liệu", PASSPORT_COLUMNS, tuple(rows), wide=True)
 
 
-def _passport_row(
-    table: Table, row: Sequence[Cell], cell: Cell, column: Column
-) -> tuple[Cell, ...]:
+def passport_row(table: Table, row: Sequence[Cell], cell: Cell, column: Column) -> tuple[Cell, ...]:
+    """Give the id and the origin of one number, as cells of PASSPORT_COLUMNS."""
     origin = cell.origin or Origin()
     label = " · ".join(other.text for other in row if other.text and len(other.text) <= 60)
     return (
@@ -80,12 +84,17 @@ def _passport_row(
         Cell(text=origin.platform or NONE_VI),
         Cell(text=lane_text(origin.lane) or NONE_VI),
         Cell(text=origin.metric or NONE_VI),
+        Cell(text=origin.key or NONE_VI),
+        Cell(text=origin.definition or NONE_VI),
+        Cell(text=origin.formula or NONE_VI),
         Cell(value=origin.first_day, text="" if origin.first_day else NONE_VI),
         Cell(value=origin.last_day, text="" if origin.last_day else NONE_VI),
         Cell(value=origin.readings, text="" if origin.readings is not None else NONE_VI),
         Cell(value=origin.step, text="" if origin.step is not None else NONE_VI),
+        Cell(text=", ".join(origin.corrections) or NONE_VI),
         Cell(text=origin.basis or NONE_VI),
         Cell(text=origin.source or NONE_VI),
+        Cell(text=", ".join(origin.digests) or NONE_VI),
     )
 
 
