@@ -77,7 +77,7 @@ def indicators(
 @app.command()
 def effects(
     indicator: Annotated[
-        list[str] | None, typer.Option("--indicator", help="Keys; else the usual five.")
+        list[str] | None, typer.Option("--indicator", help="Keys; else the usual six.")
     ] = None,
     locality: Annotated[list[str] | None, typer.Option("--locality")] = None,
     map_: Annotated[str, typer.Option("--map", help="63, 34 or pilot")] = "63",

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from jobs.effecting import COHORT, PRIMARY, EffectRow, Studied
-from tracker.charts import (
-    CounterfactualChart,
-    EventPoint,
-    EventStudyChart,
-    Ranked,
-    RankingChart,
-)
-from tracker.effects import Effect
+from jobs.effect_charts import event_study, ranking, unit_charts
+from jobs.effecting import COHORT, EffectRow, Studied
+from tracker.effects import NAMED
 from tracker.reports import SYNTHETIC_VI
 from tracker.tables import COUNT, Cell, Column, Form, Table
 from tracker.writers import Block, Heading, Paragraph
@@ -24,8 +16,27 @@ from tracker.writers.page import write_study
 
 TITLE_VI = "Thay đổi quan sát được và tác động so với các địa phương tương đồng"
 SIGNED = Form("number", 2, signed=True)
-MOST_PATHS = 6
-"""So many localities of an indicator get a chart of their own; the table has them all."""
+MOST_UNITS = 3
+"""So many localities of an indicator get charts of their own unless some were asked for: those of
+one weigh half a megabyte."""
+SERIES_NOTE_VI = (
+    "Biểu đồ chuỗi số liệu: phần tô xám là kỳ không có số liệu; tuần Tết và những ngày đầu của "
+    "chương trình bị bỏ theo quy tắc thì để trống, không tô."
+)
+BAND_NOTE_VI = (
+    "Dải quanh đối chứng tính cho từng kỳ: đối chứng cộng, trừ hệ số t nhân với căn bậc hai của "
+    "trung bình bình phương chênh lệch cùng kỳ ở các địa phương đối chứng, khi giả định từng nơi "
+    "cũng bắt đầu vào ngày đó. Dải không dùng để kết luận về cả giai đoạn: kết luận nằm ở bảng."
+)
+PLACEBO_NOTE_VI = (
+    "Biểu đồ giả định: đường đậm là chênh lệch giữa thực tế và đối chứng của địa phương; đường xám "
+    "là chênh lệch tính theo cùng cách cho từng địa phương đối chứng; số liệu tuần được lấy trung "
+    "bình từng bốn tuần, tính từ ngày bắt đầu. Tác động đáng tin phải tách khỏi các đường xám từ "
+    "khi bắt đầu, và không tách trước đó."
+)
+MORE_NOTE_VI = (
+    "Vẽ {} địa phương đầu tiên trong bảng; xem địa phương khác bằng tracker effects --locality."
+)
 
 
 def write_effects(studied: Sequence[Studied], path: Path, *, synthetic: bool) -> None:
@@ -37,8 +48,8 @@ def write_effects(studied: Sequence[Studied], path: Path, *, synthetic: bool) ->
 
 
 def _section(one: Studied, number: int) -> list[Block]:
-    facts = one.facts
-    kind = "chỉ số chính, nêu trước khi xem số liệu" if facts.indicator in PRIMARY else "thăm dò"
+    facts = one.found.facts
+    kind = "chỉ số chính, nêu trước khi xem số liệu" if facts.indicator in NAMED else "thăm dò"
     blocks: list[Block] = [
         Heading(1, f"{number}. {facts.title_vi} ({kind})"),
         Paragraph(
@@ -51,27 +62,53 @@ def _section(one: Studied, number: int) -> list[Block]:
     blocks += [Paragraph(row.sentence) for row in cohort]
     blocks.append(_table(one, number))
     blocks += [Paragraph(note, "note") for note in facts.notes]
-    if one.cohort.known and one.cohort.by_event:
-        blocks.append(_event_study(one, number))
-    known = [row for row in one.rows if row.unit != COHORT and row.effect is not None]
+    if one.found.together.known and one.found.together.by_event:
+        blocks.append(event_study(one.found, number))
+    units = [row for row in one.rows if row.unit != COHORT]
+    known = [row for row in units if row.effect is not None]
     if known:
-        blocks.append(_ranking(one, known, number))
-    for row in known[:MOST_PATHS]:
-        chart = _path(one, row, number)
-        if chart is not None:
-            blocks.append(chart)
+        blocks.append(ranking(one.found, known, number))
+    drawn = _drawn(one, units)
+    blocks += [Paragraph(note, "note") for note in _reading(one, drawn)]
+    for row in drawn:
+        blocks += [Heading(2, row.name), Paragraph(row.sentence), *unit_charts(one, row, number)]
     return blocks
 
 
+def _drawn(one: Studied, rows: Sequence[EffectRow]) -> list[EffectRow]:
+    """Choose the units with charts of their own: all that were asked for and have a series, else
+    the first ones of the table, effects first."""
+    with_series = [row for row in rows if row.unit in one.found.frame.columns]
+    if one.rows[0].unit != COHORT:
+        return with_series
+    return sorted(with_series, key=lambda row: row.effect is None)[:MOST_UNITS]
+
+
+def _reading(one: Studied, drawn: Sequence[EffectRow]) -> list[str]:
+    """Say how the charts of single units are to be read, as far as there are any."""
+    if not drawn:
+        return []
+    found = [SERIES_NOTE_VI]
+    effects = [one.found.each.get(row.unit) for row in drawn]
+    if any(point.low is not None for one in effects if one for point in one.path):
+        found.append(BAND_NOTE_VI)
+    if any(effect and effect.placebos for effect in effects):
+        found.append(PLACEBO_NOTE_VI)
+    if len(drawn) < sum(row.unit in one.found.frame.columns for row in one.rows):
+        found.append(MORE_NOTE_VI.format(len(drawn)))
+    return found
+
+
 def _table(one: Studied, number: int) -> Table:
-    percent = "%" if one.facts.log else one.facts.unit_vi
+    facts = one.found.facts
+    percent = "%" if facts.log else facts.unit_vi
     return Table(
         code=f"E{number}",
-        title=f"Bảng {number}. {one.facts.title_vi}: hai lớp kết quả của từng địa phương",
+        title=f"Bảng {number}. {facts.title_vi}: hai lớp kết quả của từng địa phương",
         columns=(
             Column("Địa phương", width=2.0),
             Column("Bắt đầu"),
-            Column("Thay đổi quan sát được", SIGNED, one.facts.unit_vi, 1.6),
+            Column("Thay đổi quan sát được", SIGNED, facts.unit_vi, 1.6),
             Column("So với địa phương tương đồng", SIGNED, percent, 1.6),
             Column("q (Benjamini-Hochberg)", Form("number", 3)),
             Column("Số địa phương đối chứng", COUNT),
@@ -102,68 +139,3 @@ def _number(value: float | None, low: float | None, high: float | None, reason: 
     if value is None:
         return Cell(reason=reason or "không áp dụng")
     return Cell(value=value, low=low, high=high)
-
-
-def _event_study(one: Studied, number: int) -> EventStudyChart:
-    return EventStudyChart(
-        f"event-{number}",
-        f"{one.facts.title_vi}: tác động theo khoảng cách đến ngày bắt đầu",
-        "%" if one.facts.log else one.facts.unit_vi,
-        tuple(
-            EventPoint(
-                event.event,
-                _shown(event.estimate, one.cohort),
-                _shown(event.low, one.cohort),
-                _shown(event.high, one.cohort),
-                event.treated,
-            )
-            for event in one.cohort.by_event
-        ),
-        period="tuần" if one.facts.cadence == "W" else "tháng",
-        decimals=2,
-    )
-
-
-def _ranking(one: Studied, rows: Sequence[EffectRow], number: int) -> RankingChart:
-    ordered = sorted(rows, key=lambda row: -(row.effect or 0.0))
-    return RankingChart(
-        f"ranking-{number}",
-        f"{one.facts.title_vi}: tác động của từng địa phương, kèm khoảng tin cậy",
-        "%" if one.facts.log else one.facts.unit_vi,
-        tuple(Ranked(row.name, row.effect, row.low, row.high) for row in ordered),
-        decimals=2,
-    )
-
-
-def _path(one: Studied, row: EffectRow, number: int) -> CounterfactualChart | None:
-    found = one.units[row.unit]
-    if not found.path or row.start is None:
-        return None
-    return CounterfactualChart(
-        f"path-{number}-{row.unit}",
-        f"{row.name}: {one.facts.title_vi}, thực tế và đối chứng",
-        one.facts.unit_vi,
-        tuple(_day(point.period) for point in found.path),
-        tuple(_level(point.observed, found) for point in found.path),
-        tuple(_level(point.counterfactual, found) for point in found.path),
-        date.fromisoformat(row.start),
-        decimals=2,
-    )
-
-
-def _day(period: Hashable) -> date:
-    found: Any = period
-    day: date = found.date()
-    return day
-
-
-def _shown(value: float | None, found: Effect) -> float | None:
-    if value is None:
-        return None
-    return 100 * math.expm1(value) if found.log else value
-
-
-def _level(value: float | None, found: Effect) -> float | None:
-    if value is None:
-        return None
-    return math.exp(value) if found.log else value

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jobs.opening import Opened
 from tracker.errors import ConfigError
@@ -16,18 +15,14 @@ from tracker.registry import read_tet_days
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tracker.effects import Change, Effect, FrameFacts
+    from tracker.effects import IndicatorEffects, UnitEffect
     from tracker.panel import Panel
 
-PRIMARY = ("followers_percent_30_days", "engagement_rate")
-"""Indicators named before anything is looked at (docs/methods.md, section 6); the rest explore."""
-SHOWN = (*PRIMARY, "interactions_per_post", "posts_per_week", "posts_not_vietnamese")
-PERCENT_VI = {"W": "% mỗi tuần (100 × chênh lệch logarit)", "M": "% mỗi 4 tuần (100 × logarit)"}
+EXPLORED = ("interactions_per_post", "posts_per_week", "posts_not_vietnamese")
+"""Shown after the primary indicators where none is asked for."""
 COHORT_VI = "Các địa phương có chương trình"
 COHORT = "*"
 """In place of a unit: all units with a programme together."""
-NOT_DISTINGUISHABLE_VI = "không phân biệt được với ngẫu nhiên"
-DISTINGUISHABLE_VI = "khác với ngẫu nhiên"
 
 
 @dataclass(frozen=True)
@@ -69,14 +64,15 @@ class EffectRow:
 
 @dataclass(frozen=True)
 class Studied:
-    """One indicator over a map: its frame, what stands behind it, and what was found."""
+    """One indicator over a map, and the lines to print: the cohort's unless localities were asked
+    for, those of the units, and those of units without a number.
 
-    frame: pd.DataFrame
-    members: Mapping[str, Any]
-    facts: FrameFacts
-    cohort: Effect
-    units: Mapping[Hashable, Effect]
+    `panel`: where events and definition breaks of a chart stand; None = it shows none.
+    """
+
+    found: IndicatorEffects
     rows: tuple[EffectRow, ...]
+    panel: Panel | None = None
 
 
 def study_indicators(
@@ -92,175 +88,112 @@ def study_indicators(
 
     Raises ConfigError for what does not exist.
     """
+    from tracker.effects import NAMED, map_effects
     from tracker.panel import load_panel
 
     panel = load_panel(opened.store)
     unknown = [unit for unit in localities if unit not in panel.localities.index]
     if unknown:
         raise ConfigError(f"unknown locality {unknown[0]!r}; expected an id such as quang-ninh")
-    tet = tuple(read_tet_days(opened.folder))
-    return [
-        _study(panel, key, map_name, cadence, window, tet, localities)
-        for key in indicators or SHOWN
+    tet = read_tet_days(opened.folder)
+    keys = indicators or (*NAMED, *EXPLORED)
+    looked_at = [key for key in keys if needs_looks(key)]
+    seen = with_looks_for(panel, looked_at) if looked_at else panel
+    found: list[IndicatorEffects] = []
+    for key in keys:  # the share of languages counts rows of `daily` and needs no looks
+        source = seen if key in looked_at else panel
+        found += map_effects(source, [key], map_name, cadence, window, tet_days=tet).indicators
+    return [studied(one, localities, panel) for one in found]
+
+
+def needs_looks(key: str) -> bool:
+    """Say whether an indicator is made of the looks at single posts."""
+    from tracker.effects.frame_parts import NOT_VIETNAMESE
+    from tracker.indicators import INDICATORS
+
+    return key != NOT_VIETNAMESE and key in INDICATORS and "looks" in INDICATORS[key].needs
+
+
+def with_looks_for(panel: Panel, keys: Sequence[str]) -> Panel:
+    """Give the panel with the looks at posts of the accounts that could have one of some
+    indicators; the others' would be refused all the same."""
+    from tracker.indicators import INDICATORS, with_looks
+    from tracker.indicators.needs import NO_LOOKS_VI, lacking
+    from tracker.panel import post_looks
+
+    items = [INDICATORS[key] for key in keys]
+    accounts = [
+        account
+        for account in panel.accounts.index
+        if any(lacking(panel, item, account, None) == NO_LOOKS_VI for item in items)
     ]
+    return with_looks(panel, post_looks(panel, accounts=accounts))
 
 
-def _study(
-    panel: Panel,
-    key: str,
-    map_name: str,
-    cadence: str,
-    window: Window | None,
-    tet: tuple[date, ...],
-    localities: Sequence[str],
+def studied(
+    found: IndicatorEffects, localities: Sequence[str] = (), panel: Panel | None = None
 ) -> Studied:
-    from tracker.effects import adjust, change, effect, unit_effects, unit_frame
-    from tracker.effects.frames import GROWTH_VI
-
-    frame, members, facts = unit_frame(panel, key, map_name, cadence, window, tet_days=tet)
-    if facts.unit_vi in GROWTH_VI.values():  # log differences are tiny: in percent they can be read
-        frame, facts = frame * 100, replace(facts, unit_vi=PERCENT_VI[cadence])
-    cohort = effect(frame, members, log=facts.log)
-    found = unit_effects(frame, members, log=facts.log)
-    ps = {unit: one.p for unit, one in found.items()}
-    q, q_by = adjust(ps), adjust(ps, "by")
-    wanted = [unit for unit in found if not localities or unit in localities]
-    rows = (
-        []
-        if localities
-        else [_row(facts, COHORT, "Các địa phương có chương trình", None, None, cohort, None, None)]
-    )
-    for unit in wanted:
-        start = members[str(unit)]
-        assert start is not None, "only treated units have an effect of their own"
-        own = change(frame[unit], start.date(), tet_days=tet, least_events=0)
-        name = facts.names.get(str(unit), str(unit))
-        rows.append(
-            _row(facts, str(unit), name, start.date(), own, found[unit], q[unit], q_by[unit])
-        )
-    without = [unit for unit in facts.without if not localities or unit in localities]
-    rows += [_missing(facts, unit) for unit in without]
-    return Studied(frame, members, facts, cohort, found, tuple(rows))
+    """Choose the lines to print: all of them, or those of some localities."""
+    if localities:
+        return Studied(found, tuple(_row(found.of(unit)) for unit in localities), panel)
+    lines = (*found.rows, *found.missing)
+    return Studied(found, (_cohort_row(found), *(_row(one) for one in lines)), panel)
 
 
-def _row(
-    facts: FrameFacts,
-    unit: str,
-    name: str,
-    start: date | None,
-    own: Change | None,
-    found: Effect,
-    q: float | None,
-    q_by: float | None,
-) -> EffectRow:
-    from tracker.effects import LABELS_VI, METHODS_VI
+def _row(one: UnitEffect) -> EffectRow:
+    """Lay a line out flat, as files hold it."""
+    from tracker.effects import LABELS_VI
 
-    shown = _in_percent if facts.log else _as_it_is
-    row = EffectRow(
-        indicator=facts.indicator,
-        title=facts.title_vi,
-        measured_in=facts.unit_vi,
-        primary=facts.indicator in PRIMARY,
-        unit=unit,
-        name=name,
-        start=None if start is None else start.isoformat(),
+    own, effect = one.observed, one.effect
+    estimate, low, high = one.estimate or (None, None, None)
+    return EffectRow(
+        indicator=one.indicator,
+        title=one.title_vi,
+        measured_in=one.unit_vi,
+        primary=one.primary,
+        unit=one.unit,
+        name=one.name,
+        start=None if one.start is None else one.start.isoformat(),
         observed=own.difference if own else None,
         observed_low=own.low if own else None,
         observed_high=own.high if own else None,
         observed_label=LABELS_VI[own.label] if own else "",
-        observed_reason=own.reason if own else None,
-        effect=shown(found.estimate),
-        low=shown(found.low),
-        high=shown(found.high),
-        percent=facts.log,
-        p=found.p,
-        q=q,
-        q_by=q_by,
-        method=METHODS_VI.get(found.method, ""),
-        controls=len(found.controls),
-        refusal=found.refusal.reason if found.refusal else None,
-        sentence="",
-        window=f"{facts.window.start}..{facts.window.last_day}",
-        warnings=(*found.warnings, *facts.notes),
+        observed_reason=own.reason if own else one.reason,
+        effect=estimate,
+        low=low,
+        high=high,
+        percent=one.percent,
+        p=effect.p if effect else None,
+        q=one.q,
+        q_by=one.q_by,
+        method=effect.method_vi if effect else "",
+        controls=len(effect.controls) if effect else 0,
+        refusal=one.why_not,
+        sentence=one.sentence,
+        window=f"{one.window.start}..{one.window.last_day}",
+        warnings=(*effect.warnings, *one.notes) if effect else (),
     )
-    return EffectRow(**{**asdict(row), "sentence": sentence(row)})
 
 
-def _missing(facts: FrameFacts, unit: str) -> EffectRow:
-    """Give the line of a unit that has no column: its reason, and no number."""
-    return EffectRow(
+def _cohort_row(found: IndicatorEffects) -> EffectRow:
+    """Lay the effect on all units with a programme together out flat; it has no layer A."""
+    from tracker.effects import UnitEffect
+    from tracker.effects.wording import beside_vi
+
+    facts, together = found.facts, found.together
+    line = UnitEffect(
         indicator=facts.indicator,
-        title=facts.title_vi,
-        measured_in=facts.unit_vi,
-        primary=facts.indicator in PRIMARY,
-        unit=unit,
-        name=facts.names.get(unit, unit),
-        start=None,
-        observed=None,
-        observed_low=None,
-        observed_high=None,
-        observed_label="",
-        observed_reason=facts.without[unit],
-        effect=None,
-        low=None,
-        high=None,
-        percent=facts.log,
-        p=None,
-        q=None,
-        q_by=None,
-        method="",
-        controls=0,
-        refusal=facts.without[unit],
-        sentence=f"{facts.names.get(unit, unit)}: chưa có số liệu ({facts.without[unit]}).",
-        window=f"{facts.window.start}..{facts.window.last_day}",
-        warnings=(),
+        title_vi=facts.title_vi,
+        unit_vi=facts.unit_vi,
+        map_name=facts.map_name,
+        window=facts.window,
+        unit=COHORT,
+        name=COHORT_VI,
+        effect=together,
+        notes=facts.notes,
     )
-
-
-def sentence(row: EffectRow) -> str:
-    """Say both layers in one Vietnamese sentence, as docs/methods.md, section 6 words it."""
-    if row.observed is None:
-        seen = f"thay đổi quan sát được: chưa tính được ({row.observed_reason or 'không áp dụng'})"
-    else:
-        low, high = number(row.observed_low), number(row.observed_high)
-        seen = f"thay đổi quan sát được {number(row.observed, sign=True)} [{low}; {high}]"
-    if row.effect is None:
-        beside = f"so với các địa phương tương đồng: không kết luận được ({row.refusal})"
-    else:
-        unit = " %" if row.percent else ""
-        interval = ""
-        if row.low is not None and row.high is not None:
-            interval = f" [{number(row.low)}; {number(row.high)}]"
-        beside = f"so với các địa phương tương đồng {number(row.effect, sign=True)}{unit}{interval}"
-        if row.p is not None:
-            beside += ", " + (DISTINGUISHABLE_VI if is_sure(row) else NOT_DISTINGUISHABLE_VI)
-    first = f"{row.name}: " if row.unit == COHORT else f"{row.name}: {seen}; "
-    return f"{first}{beside}."
-
-
-def is_sure(row: EffectRow) -> bool:
-    """Say whether an effect is told from chance: below 5 % by itself, and among all units of the
-    indicator below 10 % after Benjamini-Hochberg.
-    """
-    return row.p is not None and row.p <= 0.05 and (row.q is None or row.q <= 0.10)
-
-
-def number(value: float | None, *, sign: bool = False) -> str:
-    """Write a number in the Vietnamese form with three significant digits; unknown is `…`."""
-    if value is None:
-        return "…"
-    digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:{'+' if sign else ''},.{min(digits, 6)}f}"
-    return text.replace(",", "\0").replace(".", ",").replace("\0", ".").replace("-", "−")
-
-
-def _in_percent(value: float | None) -> float | None:
-    """Turn log points into percent of what would have been."""
-    return None if value is None else 100 * math.expm1(value)
-
-
-def _as_it_is(value: float | None) -> float | None:
-    return value
+    sentence = f"{COHORT_VI}: {beside_vi(together, facts.unit_vi)}."
+    return EffectRow(**{**asdict(_row(line)), "sentence": sentence})
 
 
 def rows_frame(studied: Sequence[Studied]) -> pd.DataFrame:
@@ -275,15 +208,16 @@ def rows_frame(studied: Sequence[Studied]) -> pd.DataFrame:
 
 def print_lines(studied: Sequence[Studied]) -> list[str]:
     """Give the table for a person: a heading an indicator, both layers a unit, notes below."""
+    from tracker.effects import NAMED
+
     lines: list[str] = []
     for one in studied:
-        kind = "chỉ số chính" if one.facts.indicator in PRIMARY else "chỉ số thăm dò"
-        last = one.facts.window.last_day
-        lines.append(
-            f"{one.facts.title_vi} ({kind}; {one.facts.window.start:%d/%m/%Y} – {last:%d/%m/%Y})"
-        )
+        facts = one.found.facts
+        kind = "chỉ số chính" if facts.indicator in NAMED else "chỉ số thăm dò"
+        days = f"{facts.window.start:%d/%m/%Y} – {facts.window.last_day:%d/%m/%Y}"
+        lines.append(f"{facts.title_vi} ({kind}; {days})")
         lines += [f"  {row.sentence}" for row in one.rows]
-        lines += [f"  Ghi chú: {note}" for note in one.facts.notes]
+        lines += [f"  Ghi chú: {note}" for note in facts.notes]
     return lines
 
 

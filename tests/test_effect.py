@@ -415,8 +415,9 @@ def test_starts_may_be_dates_timestamps_texts_or_lie_between_two_periods() -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"method": "its"}, "group_time, did, difp_ridge, sc, difp, sdid"),
-        ({"method": "state_space"}, "method is one of auto"),
+        ({"method": "best"}, "group_time, did, difp_ridge, sc, difp, sdid, its, state_space"),
+        ({"method": "bsts"}, "method is one of auto"),
+        ({"method": "its", "baseline": "last"}, "has no baseline"),
         ({"baseline": "first"}, "baseline is one of"),
         ({"method": "sdid", "baseline": "last"}, "has no baseline"),
         ({"alpha": 1.0}, "alpha"),

@@ -1,28 +1,40 @@
-"""A real weekly series of 49 organisations, 61 readings, becomes agencies, accounts and history.
+"""Real series: 49 organisations read 61 times become accounts and history, and a programme
+that never was is not found among them; 19,894 videos are compared at equal age.
 
-The file lies beside the clone and is never part of it; without it these tests are skipped.
+The files lie beside the clone and are never part of it; without them these tests are skipped.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from panel_sample import objects
+from test_maps import Page, place_panel, shipped_localities
 
-from tracker.effects import change
+from tracker.effects import Change, change, effect, map_effects, unit_frame
+from tracker.effects.wording import NOT_DISTINGUISHABLE_VI
 from tracker.imports import Imported, import_file
+from tracker.indicators import INDICATORS, LOOK_COLUMNS, value_over, with_looks
+from tracker.indicators.looks import PanelWithLooks
 from tracker.panel import Panel, load_panel
 from tracker.periods import Window
 from tracker.registry import init_folder, read_register
 from tracker.store import Store, open_store
 from tracker.text import slug
 
-SERIES = (
-    Path(__file__).parents[2] / "shared" / "realdata" / "followers_bluesky_uk_thinktanks_weekly.csv"
+FILES = Path(__file__).parents[2] / "shared" / "realdata"
+SERIES, VIDEOS = (
+    FILES / name
+    for name in ("followers_bluesky_uk_thinktanks_weekly.csv", "posts_youtube_4ages.csv")
 )
-pytestmark = pytest.mark.skipif(not SERIES.is_file(), reason=f"{SERIES} is not there")
+pytestmark = pytest.mark.skipif(
+    not (SERIES.is_file() and VIDEOS.is_file()), reason=f"{SERIES} or {VIDEOS.name} is not there"
+)
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -173,3 +185,195 @@ def test_an_invented_programme_gets_an_interval_or_a_reason_for_every_organisati
         assert one.low < one.high
         assert one.windows is not None
     assert all(one.reason for one in found if not one.known)
+
+
+# a programme that never was, in both layers
+
+GROWTH = "followers_percent_30_days"
+SPAN = Window(date(2025, 7, 7), date(2026, 8, 17))
+INVENTED = (date(2026, 1, 5), date(2026, 2, 16), date(2026, 3, 30))
+
+
+def placed(panel: Panel, starts: dict[str, date]) -> Panel:
+    """Give the organisations in turn to the 34 localities of the second map, as if they were
+    theirs, and invent programmes."""
+    localities = shipped_localities()
+    units = localities.loc[localities["valid_to"].isna(), "id"].tolist()
+    given = [units[number % len(units)] for number in range(len(panel.agencies))]
+    programmes = [
+        {"id": f"p-{unit}", "locality_id": unit, "status": "built", "start": start}
+        for unit, start in starts.items()
+    ]
+    return replace(
+        panel,
+        locality_rows=localities,
+        locality_names=objects(
+            [{"locality_id": one, "name_vi": one, "kind": "tỉnh"} for one in localities["id"]],
+            "locality_id valid_from valid_to name_vi name_en kind source",
+        ),
+        agencies=panel.agencies.assign(locality_id=given),
+        programmes=objects(programmes, " ".join(panel.programmes.columns)),
+    )
+
+
+def test_an_invented_programme_is_not_found_and_both_layers_say_so(panel: Panel) -> None:
+    """Six localities 'begin' on 30 March 2026. Nothing is told from chance, and every sentence says
+    what was seen and that it cannot be told from chance, or why no number is given."""
+    alone = placed(panel, {})
+    frame, _, _ = unit_frame(alone, GROWTH, "34", window=SPAN)
+    starts = dict.fromkeys(frame.columns[:6].tolist(), INVENTED[-1])
+    found = map_effects(placed(panel, starts), (GROWTH,), "34", window=SPAN)
+    [one] = found.indicators
+    assert one.together.method == "group_time"
+    assert one.together.p is not None
+    assert one.together.p > 0.05
+    assert len(one.rows) == 6
+    for row in one.rows:
+        assert not row.sure
+        assert "thay đổi quan sát được " in row.sentence
+        if row.estimate is None:
+            assert "không kết luận được (" in row.sentence
+        else:
+            assert row.sentence.endswith(f"{NOT_DISTINGUISHABLE_VI}.")
+    assert sum(row.estimate is not None for row in one.rows) >= 4
+
+
+def test_invented_starts_are_rejected_in_at_most_a_tenth_of_a_hundred(panel: Panel) -> None:
+    """Every locality at three starts, one at a time against all others."""
+    frame, _, facts = unit_frame(placed(panel, {}), GROWTH, "34", window=SPAN)
+    found = [
+        effect(frame, {unit: pd.Timestamp(start)}, log=facts.log)
+        for unit in frame.columns
+        for start in INVENTED
+    ]
+    known = [one.p for one in found if one.p is not None]
+    assert len(found) >= 90
+    assert len(known) >= 75
+    assert np.mean([p < 0.05 for p in known]) <= 0.10
+
+
+# videos at equal age
+
+MIDDLE = date(2025, 10, 6)
+EARLY, LATE = (
+    Window(MIDDLE - timedelta(days=84), MIDDLE),
+    Window(MIDDLE, MIDDLE + timedelta(days=84)),
+)
+AGES = {"w1": 7, "w4": 28, "w12": 84, "w24": 168}
+
+
+@pytest.fixture(scope="module")
+def videos() -> PanelWithLooks:
+    """The 219 channels with the looks at their videos at four ages, the second of ten ids that
+    stand twice left out."""
+    read = pd.read_csv(VIDEOS).drop_duplicates("post_id")
+    at = pd.to_datetime(read["published_at"], utc=True, format="ISO8601").dt.as_unit("s")
+    facts = pd.DataFrame(
+        {
+            "account": read["account"],
+            "post": read["post_id"],
+            "published_at": at.astype("int64"),
+            "kind": np.where(read["is_short"], "short", "video"),
+            "letters": np.nan,
+            "lane": "public",
+        }
+    )
+    looks = [
+        facts.assign(
+            seen_at=facts["published_at"] + 86_400 * days,
+            views=read[f"views_{name}"],
+            reactions=read[f"likes_{name}"],
+            comments=read[f"comments_{name}"],
+        )[read[f"views_{name}"].notna()]
+        for name, days in AGES.items()
+    ]
+    frame = pd.concat(looks, ignore_index=True).reindex(columns=list(LOOK_COLUMNS))
+    known = Window(date(2025, 6, 30), date(2026, 7, 6))
+    pages = [Page(one, "doi", "youtube", "owner_consent") for one in sorted(set(read["account"]))]
+    return with_looks(place_panel(pages, until=known.end, covered=known), frame)
+
+
+@pytest.fixture(scope="module")
+def aged(videos: PanelWithLooks) -> dict[int, pd.DataFrame]:
+    """All videos with their views at the age of 7 and of 168 days, by our own reading of looks;
+    only those known at both."""
+    found = {
+        days: pd.concat(
+            [
+                videos.looks.at_age(account, "public", days, "youtube").assign(account=account)
+                for account in videos.accounts.index
+            ],
+            ignore_index=True,
+        )
+        for days in (7, 168)
+    }
+    both = found[7]["views"].notna() & found[168]["views"].notna()
+    return {days: rows[both] for days, rows in found.items()}
+
+
+def compared(early: pd.DataFrame, late: pd.DataFrame) -> Change:
+    """Compare the weekly medians of views of the twelve weeks before and after the middle."""
+    first = (pd.Timestamp(EARLY.start) - pd.Timestamp(0)).days
+    rows = pd.concat([early[early["day"] < first + 84], late[late["day"] >= first + 84]])
+    weeks = ((rows["day"] - first) // 7)[rows["day"] >= first]
+    medians = rows["views"].groupby(weeks).median().loc[:23]
+    medians.index = pd.Timestamp(EARLY.start) + pd.to_timedelta(7 * medians.index, unit="D")
+    return change(medians, MIDDLE, lengths=(84,), run_in=0)
+
+
+def test_half_of_a_video_s_views_come_after_its_first_week(aged: dict[int, pd.DataFrame]) -> None:
+    """Week 1 holds 59 % of the views of week 24 in the middle; shorts 84 %, longer ones 50 %."""
+    share = aged[7]["views"] / aged[168]["views"]
+    assert share.median() == pytest.approx(0.59, abs=0.01)
+    kinds = share.groupby(aged[7]["kind"]).median()
+    assert kinds["short"] == pytest.approx(0.84, abs=0.01)
+    assert kinds["video"] == pytest.approx(0.50, abs=0.01)
+
+
+def test_two_periods_stand_in_one_order_at_week_1_and_at_week_24_but_not_across(
+    aged: dict[int, pd.DataFrame],
+) -> None:
+    """The later twelve weeks against the earlier: -10 % [-22; 3] at week 1, -19 % [-28; -9] at week
+    24. Counting on one day, when the earlier videos are old and the later ones new, says -58 %
+    [-64; -52]: a loss that is nothing but age."""
+    week1, week24 = (compared(aged[days], aged[days]) for days in (7, 168))
+    mixed = compared(aged[168], aged[7])
+    found = [(one.percent_low, one.percent, one.percent_high) for one in (week1, week24, mixed)]
+    assert found[0] == pytest.approx((-22, -10, 3), abs=1)
+    assert found[1] == pytest.approx((-28, -19, -9), abs=1)
+    assert found[2] == pytest.approx((-64, -58, -52), abs=1)
+
+
+def test_channel_by_channel_week_1_tells_the_order_that_week_24_has(
+    aged: dict[int, pd.DataFrame],
+) -> None:
+    """Median views of each channel with ten videos in both periods: the order of the two periods is
+    the same at both ages in three of four channels; across ages most channels 'fall'."""
+    late = aged[7]["day"] >= (pd.Timestamp(MIDDLE) - pd.Timestamp(0)).days
+
+    def medians(days: int) -> pd.DataFrame:
+        grouped = aged[days].groupby(["account", late])["views"]
+        enough = (grouped.size().unstack() >= 10).all(axis=1)
+        return grouped.median().unstack()[enough]
+
+    week1, week24 = medians(7), medians(168)
+    assert len(week1) > 80
+    rises = (week1[True] > week1[False]), (week24[True] > week24[False])
+    across = week1[True] > week24[False]
+    assert (rises[0] == rises[1]).mean() > 0.75
+    assert (across == rises[1]).mean() < 0.70
+    assert across.mean() < 0.20 < 0.35 < rises[1].mean()
+
+
+def test_the_indicator_reads_the_same_week_1(
+    videos: PanelWithLooks, aged: dict[int, pd.DataFrame]
+) -> None:
+    """The median of the dictionary over the later period, of the channel with the most videos."""
+    rows = videos.looks.frame
+    channel = str(rows["account"].mode()[0])
+    item = INDICATORS["views_per_post_median"]
+    value = value_over(videos, item, channel, LATE)
+    own = videos.looks.at_age(channel, "public", 7, "youtube")
+    first = (pd.Timestamp(LATE.start) - pd.Timestamp(0)).days
+    inside = own[(own["day"] >= first) & (own["day"] < first + LATE.days)]
+    assert value.value == pytest.approx(inside["views"].median())

@@ -44,6 +44,9 @@ count is a jump."""
 JUMP_SPREADS = 8 * 1.4826
 JUMP_FLOWS = 56
 REVERT_DAYS = 3.0
+FROZEN_FLOWS = 3
+"""A count that stands still so many times in a row, though it usually moves, and then makes up for
+it was not updated in between."""
 LEAST_SPREAD = 1.0
 """A count has no finer grain than one: without this, every new follower of a quiet page would be a
 jump."""
@@ -139,13 +142,19 @@ def intervals(series: pd.Series, *, running_total: bool = False, step: float = 1
     change, brought to one cadence, that lies further than max(1 % of the count, 8 x 1.4826 x MAD of
     the last 56 flows) from their median (and 12 accounts, a count's own grain); if the level is
     back within three days (or at the next reading of a slower series) the readings between are a
-    glitch and are left out of the flows.
+    glitch and are left out of the flows. A count that stood still at least three times in a row,
+    though its usual flow is not zero, and then made up for it at once showed an old number: the
+    repeated readings are left out, so that the change belongs to the whole time.
     """
     times, values = known(series)
     pace = cadence(times)
     suspects = _suspects(times, values, pace, step)
     times, values, glitches = _without_glitches(times, values, pace, suspects)
     if glitches:
+        suspects = _suspects(times, values, pace, step)
+    moved = _without_repeats(times, values, pace, suspects)
+    if not moved.all():
+        times, values = times[moved], values[moved]
         suspects = _suspects(times, values, pace, step)
     change = np.diff(values)
     kept = ~suspects.flagged
@@ -225,6 +234,26 @@ def _without_glitches(
                 break
             back += 1
     return times[kept], values[kept], found
+
+
+def _without_repeats(times: Floats, values: Floats, pace: float, suspects: _Suspects) -> Bools:
+    """Say which readings to keep: not those that repeat an old number until a jump makes up for it.
+
+    The jump makes up for it if the change since the first of them is the usual one of that many
+    cadences, within the bound of one flow x sqrt(cadences).
+    """
+    kept = np.ones(len(values), dtype=bool)
+    for at in np.flatnonzero(suspects.flagged):
+        first = int(at)
+        while first > 0 and values[first - 1] == values[at]:
+            first -= 1
+        length = (times[at + 1] - times[first]) / pace
+        usual = suspects.middle[first]
+        away = abs(values[at + 1] - values[first] - length * usual)
+        frozen = at - first >= FROZEN_FLOWS and usual != 0
+        if frozen and away <= suspects.bound[first] * np.sqrt(length):
+            kept[first + 1 : at + 1] = False
+    return kept
 
 
 def units(window: Window, tet_days: Sequence[date], *, unit_days: int = 7) -> tuple[Floats, Bools]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
 
 LOCAL = timezone(timedelta(hours=7), "UTC+7")
 EPOCH = date(1970, 1, 1)
@@ -115,6 +116,7 @@ def before_after(start: date, length: int, run_in: int = RUN_IN_DAYS) -> tuple[W
     )
 
 
+@cache
 def tet_range(tet: date) -> Window:
     """Give the days left out around a Tết day: day -3 to day +6 (methods: windows)."""
     return Window(tet - timedelta(days=3), tet + timedelta(days=7))

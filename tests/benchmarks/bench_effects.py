@@ -1,7 +1,8 @@
 """What both layers cost: 63 localities x 12 indicators x 3 years daily, and peers beside layer B.
 
 Run with `pytest tests/benchmarks/bench_effects.py -q -s --override-ini python_files='bench_*.py'`.
-Peers (CausalPy, pysyncon, statsmodels) are timed where they can be imported; else that is said.
+Peers (CausalPy, pysyncon, statsmodels) stand in the table where they can be imported; else that is
+said.
 """
 
 from __future__ import annotations
@@ -84,27 +85,34 @@ def layer_a(frames: list[pd.DataFrame]) -> list[object]:
     ]
 
 
+def best(work: Callable[[], object]) -> float:
+    """Give the processor seconds of the best of three calls: other work on the machine costs CPU
+    time too."""
+    return min(timed(work) for _ in range(3))
+
+
 def test_both_layers_fit_into_two_seconds() -> None:
     frames = [daily(seed) for seed in range(INDICATORS)]
     weeks = [weekly(frame) for frame in frames]
     cohorts(weeks[:1])
-    at_cohorts = timed(lambda: cohorts(weeks))
-    at_localities = timed(lambda: localities(weeks))
-    observed = timed(lambda: layer_a(frames))
-    both = at_cohorts + at_localities
-    series = (PILOTS + LATER) * INDICATORS
+    at_cohorts = best(lambda: cohorts(weeks))
+    at_localities = best(lambda: localities(weeks))
+    observed = best(lambda: layer_a(frames))
+    beside = at_cohorts + at_localities
+    treated, series = (PILOTS + LATER) * INDICATORS, LOCALITIES * INDICATORS
     print(
-        f"\n{LOCALITIES} localities x {INDICATORS} indicators x {DAYS} days, CPU seconds:\n"
-        f"  layer B, cohorts (group_time, 999 shuffles)      {at_cohorts:6.2f}\n"
-        f"  layer B, {series} localities (difp_ridge, placebos) {at_localities:6.2f}"
-        f"  = {1000 * at_localities / series:.2f} ms a series\n"
-        f"  layer B together                                 {both:6.2f}"
-        f"  = {both / LIMIT:.2f} of the limit\n"
-        f"  layer A, change() on {LOCALITIES * INDICATORS} daily series             {observed:6.2f}"
-        f"  = {1000 * observed / LOCALITIES / INDICATORS:.2f} ms a series\n"
-        f"  both                                             {both + observed:6.2f}"
+        f"\n{LOCALITIES} localities x {INDICATORS} indicators x {DAYS} days, CPU seconds, "
+        f"best of three:\n"
+        f"  layer A, change() on {series} daily series             {observed:6.2f}"
+        f"  = {observed / series:.5f} s a series\n"
+        f"  layer B, {INDICATORS} cohort effects (group_time, 999 shuffles)   {at_cohorts:6.2f}"
+        f"  = {at_cohorts / INDICATORS:.5f} s an indicator\n"
+        f"  layer B, {treated} localities (difp_ridge, placebos)    {at_localities:6.2f}"
+        f"  = {at_localities / treated:.5f} s a series\n"
+        f"  both                                               {beside + observed:6.2f}"
+        f"  = {(beside + observed) / LIMIT:.2f} of the limit"
     )
-    assert both <= LIMIT
+    assert beside + observed <= LIMIT
 
 
 def one_case() -> tuple[pd.DataFrame, int]:
@@ -172,24 +180,36 @@ PEERS = {
     "pysyncon": (by_pysyncon, "sc"),
     "causalpy": (by_causalpy, "sc"),
 }
+NEAR = 0.02
+"""Agreement in log points; weights of synthetic controls are not unique to the last digit."""
 
 
-@pytest.mark.parametrize("name", PEERS)
-def test_a_peer_on_the_same_case(name: str) -> None:
-    """Seconds per series without imports, and agreement; ours includes 30 placebos, theirs has
-    none."""
-    peer, method = PEERS[name]
+def test_peers_side_by_side_on_the_same_case() -> None:
+    """One series against 30: seconds without imports and the effect, ours with its placebos and
+    interval, theirs the number alone."""
     frame, start = one_case()
     units: dict[str, int | None] = {unit: start if unit == "u0" else None for unit in frame}
-    own = effect(frame.reset_index(drop=True), units, method)
-    seconds = timed(lambda: effect(frame.reset_index(drop=True), units, method))
-    line = f"\n{name:12} {method}: ours {own.estimate:+.4f} in {seconds:.3f} CPU s"
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        print(f"{line}; {name} is not installed here")
-        pytest.skip(f"{name} is not installed")
-    value = peer(frame, start)
-    taken = timed(lambda: peer(frame, start))
-    print(f"{line}, theirs {value:+.4f} in {taken:.3f} CPU s ({taken / seconds:.0f} x)")
-    assert value == pytest.approx(own.estimate, abs=0.02)
+    plain = frame.reset_index(drop=True)
+    lines, apart = [], []
+    for name, (peer, method) in PEERS.items():
+        own = effect(plain, units, method).estimate
+        assert own is not None
+        seconds = best(lambda method=method: effect(plain, units, method))
+        line = f"  {name:12} {method:4} {own:+9.4f} {seconds:9.4f}"
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            lines.append(f"{line}   not installed here")
+            continue
+        value = peer(frame, start)
+        taken = best(lambda peer=peer: peer(frame, start))
+        times = f"{taken / seconds:7.0f} x" if taken > seconds else f"1 / {seconds / taken:.0f}"
+        lines.append(f"{line} {value:+9.4f} {taken:9.4f} {value - own:+9.4f} {times}")
+        apart.append(abs(value - own))
+    print(
+        f"\n{len(frame.columns)} series x {len(frame)} weeks, CPU seconds a series, best of three:"
+    )
+    print("  peer         as        ours   seconds    theirs   seconds     apart", *lines, sep="\n")
+    if not apart:
+        pytest.skip("no peer is installed")
+    assert max(apart) <= NEAR

@@ -17,6 +17,7 @@ from scipy import special
 from tracker.effects.study import ROUNDING, Bools, Floats, Ints, Study
 
 PRE_DRAWS = 199
+FEW_PRODUCTS = 2**17
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def test(
     largest = int(sizes.argmax())
     scores = np.stack(
         [
-            values @ _loads(study, cells, weights, int(start), bool(donor), int(size))
+            product(values, _loads(study, cells, weights, int(start), bool(donor), int(size)))
             for (start, donor), size in zip(kinds.T, sizes, strict=True)
         ]
     )
@@ -225,6 +226,19 @@ def _less_base(loads: Floats, start: int, pooled: bool) -> Floats:
     return found
 
 
+def product(left: Floats, right: Floats) -> Floats:
+    """Multiply two matrices a few columns at a time.
+
+    The library behind numpy wakes a thread per core above 2^18 multiplications; for the small
+    products of this module waking them costs five times the work itself.
+    """
+    count = max(1, FEW_PRODUCTS // max(1, left.size))
+    found: Floats = np.empty((left.shape[0], right.shape[1]))
+    for first in range(0, right.shape[1], count):
+        found[:, first : first + count] = left @ right[:, first : first + count]
+    return found
+
+
 def _welch(
     scores: Floats, labels: Ints, sizes: Ints, largest: int
 ) -> tuple[Floats, Floats, Floats]:
@@ -238,15 +252,15 @@ def _welch(
     for group, size in enumerate(sizes):
         inside = (labels == group).astype(np.float64)
         basis, number = (inside, int(size)) if size > 1 else (None, int(sizes[largest]))
-        mean = inside @ scores[group] / size
+        mean = product(inside, scores[group]) / size
         total += mean
         if basis is None:
             basis = (labels == largest).astype(np.float64)
-            mean = basis @ scores[group] / number
+            mean = product(basis, scores[group]) / number
         if number < 2:
             variance += np.nan
             continue
-        square = (basis @ scores[group] ** 2 / number - mean**2) * number / (number - 1)
+        square = (product(basis, scores[group] ** 2) / number - mean**2) * number / (number - 1)
         part = np.maximum(square, 0.0) / size
         variance += part
         spread += part**2 / (number - 1)

@@ -23,10 +23,12 @@ from tracker.effects.estimated import (
     GROUP_TIME,
     METHODS_VI,
     NOT_ENOUGH,
+    SENSITIVITY,
     Effect,
     Refusal,
 )
 from tracker.effects.placebo_effect import Pool, placebo_effect, pool_of
+from tracker.effects.sensitivity import sensitivity
 from tracker.effects.study import Study, read_study, without_gaps_too_large
 
 BASELINES = ("pooled", "last")
@@ -74,6 +76,9 @@ def effect(
     - `difp_ridge`, `difp`, `sc`, `sdid`: synthetic controls with intercept and ridge, with
       intercept, without either, and with weights of periods too. One unit, or the mean of a few;
       p from the placebo-scaled t, every control one placebo (or `placebos` of them).
+    - `its`, `state_space`: the unit's own past extrapolated, with level, trend and yearly rhythm,
+      or with a local level and the mean of the controls. Lines to compare with, as a warning says:
+      never chosen by `auto`, never a headline.
     A method asked for by name gives its number also where the table would refuse, with a warning
     for each rule not met; below 10 controls without interval and p.
 
@@ -177,6 +182,8 @@ def _measured(study: Study, options: _Options, pools: dict[tuple[Hashable, ...],
             alpha=options.alpha,
             seed=options.seed,
         )
+    elif method in SENSITIVITY:
+        found = sensitivity(cleaned, pool_of(cleaned, pools), method, options.alpha)
     else:
         found = placebo_effect(
             cleaned,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 GROUP_TIME = "group_time"
 DID = "did"
@@ -12,6 +13,8 @@ DIFP_RIDGE = "difp_ridge"
 SC = "sc"
 DIFP = "difp"
 SDID = "sdid"
+ITS = "its"
+STATE_SPACE = "state_space"
 AUTO = "auto"
 
 METHODS_VI = {
@@ -21,8 +24,12 @@ METHODS_VI = {
     SC: "đối chứng tổng hợp",
     DIFP: "đối chứng tổng hợp khử mức nền",
     SDID: "khác biệt kép tổng hợp",
+    ITS: "ngoại suy xu hướng của chính chuỗi đó (chuỗi gián đoạn)",
+    STATE_SPACE: "mô hình không gian trạng thái (mức địa phương)",
 }
 """The methods that may stand in `Effect.method`, with their names for print."""
+SENSITIVITY = (ITS, STATE_SPACE)
+"""Methods that lean on one series' own past: lines to compare with, never a headline."""
 
 NO_TREATED = "no treated unit"
 NO_COUNTERFACTUAL = "no counterfactual possible"
@@ -39,13 +46,12 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True)
-class EventEffect:
+class EventEffect(NamedTuple):
     """The effect at one distance from the start.
 
     `event` counts periods since the first treated one (0 = that one, below 0 = before). `treated`
     is the number of treated units behind it. `low`..`high` is a pointwise interval at 1 - alpha,
-    None where it cannot be formed.
+    None where it cannot be formed. A tuple, as `Point`, because a map has a hundred thousand.
     """
 
     event: int
@@ -55,7 +61,7 @@ class EventEffect:
     treated: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GroupTime:
     """ATT(g, t): the effect on the cohort first treated in `group`, in the period `time`.
 
@@ -81,14 +87,20 @@ class Aggregate:
     high: float | None
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One period of one treated unit (or the mean of several with one start) and what comparable
-    units say it would have been, in the unit of the frame (log units with log=True)."""
+    units say it would have been, in the unit of the frame (log units with log=True).
+
+    `low`..`high` is the pointwise band around the counterfactual at 1 - alpha: plus and minus
+    Student's t times the root mean square of what placebo units show in the same period. None where
+    it cannot be formed: too few controls, or a line that leans on one series' own past.
+    """
 
     period: Hashable
     observed: float | None
     counterfactual: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ LEAST_STEPS = 4
 ROUNDED_VI = "số người theo dõi được làm tròn: không dùng theo tuần, chỉ dùng theo tháng"
 FLAT_VI = "thay đổi không quá 4 bước làm tròn"
 WORDED_VI = "số được ghi bằng lời (hơn, gần, khoảng): không tính mức tăng"
+ONE_VI = "mới có một lần đọc, chưa có mức tăng"
 SLOW_VI = "các lần đọc cách nhau quá dài cho kỳ này"
 
 
@@ -80,6 +81,8 @@ def counter_part(counter: Counter, account_id: str, lane: str, grid: Grid) -> Pa
 def _growth(
     found: Intervals, times: Floats, values: Floats, account_id: str, lane: str, grid: Grid
 ) -> Part | str:
+    if not len(found.start):
+        return ONE_VI
     pace = cadence(times[_inside(times, grid)])
     if pace > (WEEKLY_LIMIT if grid.unit_days == 7 else MONTHLY_LIMIT):
         return SLOW_VI

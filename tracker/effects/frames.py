@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -52,7 +52,9 @@ class FrameFacts:
     zero. `names`: unit -> name on the last day. `accounts`: unit -> (account id, lane) added up,
     with which `trace` finds the observations. `without`: unit -> why it has no column. `mixed` are
     the units that leave the primary contrast. `notes` are Vietnamese sentences that a table must
-    print.
+    print. `skipped`: unit -> first days of the periods left out by rule (Tết, run-in); what else is
+    NaN in its column is a gap. `starts`: unit -> first day of its programme, also one before the
+    window; units without are absent.
     """
 
     indicator: str
@@ -68,6 +70,8 @@ class FrameFacts:
     without: Mapping[str, str]
     mixed: tuple[MixedUnit, ...]
     notes: tuple[str, ...]
+    skipped: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    starts: Mapping[str, date] = field(default_factory=dict)
 
 
 def unit_frame(
@@ -133,8 +137,9 @@ def unit_frame(
     )
     frame = _values(chosen, grid)
     frame = frame[[unit for unit in starts if unit in frame.columns]]
-    out = [grid.tet | _run_in(grid, starts[str(unit)], run_in) for unit in frame.columns]
-    frame = frame.mask(np.column_stack(out)).dropna(axis=1, how="all") if out else frame
+    out = {str(unit): grid.tet | _run_in(grid, starts[str(unit)], run_in) for unit in frame.columns}
+    if out:
+        frame = frame.mask(np.column_stack(list(out.values()))).dropna(axis=1, how="all")
     without = {one.unit: MIXED_VI for one in mixed}
     without |= {unit: _why(unit, chosen) for unit in starts if unit not in frame.columns}
     units = [str(unit) for unit in frame.columns]
@@ -156,6 +161,8 @@ def unit_frame(
             *map_sentences(panel, map_name, asked, mixed),
             *_notes(grid, cadence, chosen, run_in if any(starts.values()) else 0),
         ),
+        skipped={unit: frozenset(one.date() for one in grid.index[out[unit]]) for unit in units},
+        starts={unit: start for unit in units if (start := starts[unit]) is not None},
     )
     return frame, {unit: _first_treated(grid, starts[unit]) for unit in units}, facts
 

@@ -87,7 +87,7 @@ def placebo_effect(
         for start, size in zip(starts, sizes, strict=True)
     ]
     fits = [
-        fit(design, _target(study, design.start), pool.donors, published=method == SC)
+        fit(design, target_of(study, design.start), pool.donors, published=method == SC)
         for design in designs
     ]
     shares = sizes / sizes.sum()
@@ -100,15 +100,16 @@ def placebo_effect(
     trusted = chance is not None and controls >= LEAST_CONTROLS
     quantile = float(special.stdtrit(chance.freedom, 1 - alpha / 2)) if chance else math.nan
     lone = len(designs) == 1
+    reaches = chance.scales * quantile if chance and trusted else None
     found = Effect(
         estimate=effect,
         units=tuple(unit for unit, yes in zip(study.units, study.treated, strict=True) if yes),
         weights=_shares(pool.units, np.array(_mean(shares, [one.weights for one in fits]))),
         warnings=(*study.warnings, *_warnings(pool, poor)),
-        by_event=_by_event(designs, fits, chance.scales * quantile if chance and trusted else None),
+        by_event=_by_event(designs, fits, reaches),
         controls=pool.units,
         time_weights=_shares(study.periods, fits[0].times) if lone and method == SDID else {},
-        path=_path(study, designs[0], fits[0]) if lone else (),
+        path=_path(study, designs[0], fits[0], reaches) if lone else (),
         alpha=alpha,
     )
     if chance is None or not trusted:
@@ -147,7 +148,7 @@ def _mean(shares: Floats, parts: Sequence[Any]) -> Any:
     return sum(float(share) * part for share, part in zip(shares, parts, strict=True))
 
 
-def _target(study: Study, start: int) -> Floats:
+def target_of(study: Study, start: int) -> Floats:
     """Give the mean of the units with one start, NaN where none of them is known."""
     own = study.values[study.starts == start]
     if len(own) > 1:
@@ -203,7 +204,7 @@ def _chance(
     error, p_t = scaled_t(effect, effects, freedom)
     return _Chance(
         misfits=misfits,
-        scales=np.array([_rms(part.gaps) for part in parts]),
+        scales=np.array([part.scales for part in parts]),
         named={pool.units[pick[0][0]]: float(one) for pick, one in zip(picks, effects, strict=True)}
         if count == 1
         else {},
@@ -213,15 +214,6 @@ def _chance(
         p_rank=rank_p(effect, effects),
         pretrend=rank_p(misfit, misfits),
     )
-
-
-def _rms(gaps: Floats) -> Floats:
-    """Give the root mean square over draws (rows), NaN where no draw has a value."""
-    known = ~np.isnan(gaps)
-    total = np.nansum(gaps**2, axis=0)
-    numbers = known.sum(axis=0)
-    found: Floats = np.sqrt(np.where(numbers > 0, total / np.maximum(numbers, 1), np.nan))
-    return found
 
 
 def _shares(names: tuple[Hashable, ...], weights: Floats) -> dict[Hashable, float]:
@@ -251,21 +243,31 @@ def _by_event(
     some = np.flatnonzero(sums[0])
     numbers = sums[0, some]
     gaps, reach = sums[1, some] / numbers, sums[2, some] / numbers
-    banded = np.isfinite(reach).tolist()
-    columns = ((some - earliest), gaps, gaps - reach, gaps + reach, numbers.astype(int))
-    return tuple(
-        EventEffect(event, gap, low if known else None, high if known else None, number)
-        for (event, gap, low, high, number), known in zip(
-            zip(*(column.tolist() for column in columns), strict=True), banded, strict=True
-        )
+    columns = (
+        (some - earliest).tolist(),
+        gaps.tolist(),
+        _or_none(gaps - reach),
+        _or_none(gaps + reach),
+        numbers.astype(int).tolist(),
     )
+    return tuple(map(EventEffect._make, zip(*columns, strict=True)))
 
 
-def _path(study: Study, design: Design, one: Fit) -> tuple[Point, ...]:
-    """Give what was observed and what the controls say, brought to the level before the start."""
-    target = _target(study, design.start)
-    columns = zip(study.periods, target.tolist(), (target - one.gap).tolist(), strict=True)
-    return tuple(
-        Point(period, None, None) if math.isnan(seen) else Point(period, seen, expected)
-        for period, seen, expected in columns
+def _or_none(values: Floats) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values.tolist()]
+
+
+def _path(study: Study, design: Design, one: Fit, reaches: Floats | None) -> tuple[Point, ...]:
+    """Give what was observed and what the controls say, brought to the level before the start, with
+    the band that the first of `reaches` makes around it."""
+    target = target_of(study, design.start)
+    expected = target - one.gap
+    reach: Floats | float = math.nan if reaches is None else reaches[0]
+    columns = (
+        study.periods,
+        _or_none(target),
+        _or_none(expected),
+        _or_none(expected - reach),
+        _or_none(expected + reach),
     )
+    return tuple(map(Point._make, zip(*columns, strict=True)))

@@ -57,10 +57,12 @@ class Fit:
 
 @dataclass(frozen=True)
 class Placebos:
-    """The same design on controls: `effects` and `misfits` (draws), `gaps` (draws x periods)."""
+    """The same design on controls: `effects` and `misfits` (draws), `gaps` (draws x periods, NaN
+    where unknown), `scales` their root mean square (periods)."""
 
     effects: Floats
     gaps: Floats
+    scales: Floats
     misfits: Floats
 
 
@@ -132,7 +134,17 @@ def placebo_fits(
         effects.append(found.effect)
         gaps.append(found.gap)
         misfits.append(found.misfit)
-    return Placebos(np.array(effects), np.array(gaps), np.array(misfits))
+    paths = np.array(gaps)
+    return Placebos(np.array(effects), paths, _rms(paths), np.array(misfits))
+
+
+def _rms(gaps: Floats) -> Floats:
+    """Give the root mean square over draws (rows), NaN where no draw has a value."""
+    known = ~np.isnan(gaps)
+    total = np.nansum(gaps**2, axis=0)
+    numbers = known.sum(axis=0)
+    found: Floats = np.sqrt(np.where(numbers > 0, total / np.maximum(numbers, 1), np.nan))
+    return found
 
 
 def draw_picks(

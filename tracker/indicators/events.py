@@ -41,15 +41,19 @@ class Events(Memory):
         if index.has_duplicates:
             twice = index[index.duplicated()][0]
             raise ValueError(f"a series must have one value per period; {twice} stands twice")
-        order = np.argsort(times_of(index), kind="stable")
+        times = times_of(index)
+        order = np.argsort(times, kind="stable")
 
         def aligned(series: pd.Series) -> Floats:
-            return np.asarray(series.reindex(index), dtype=np.float64)[order]
+            same = series if series.index is index else series.reindex(index)
+            return same.to_numpy(dtype=np.float64, na_value=np.nan)[order]
 
-        self.times = times_of(index)[order]
+        self.times = times[order]
         self.top = aligned(numerator)
-        self.bottom = aligned(
-            numerator.notna().astype(float) if denominator is None else denominator
+        self.bottom = (
+            (~np.isnan(self.top)).astype(np.float64)
+            if denominator is None
+            else aligned(denominator)
         )
         self.posts = None if posts is None else aligned(posts)
         self.counted = np.abs(self.top) if counted is None else aligned(counted)
@@ -77,7 +81,7 @@ class Events(Memory):
         level_in = np.append(kept, True)  # days after the last whole unit count in the level only
 
         def added(what: Floats) -> Floats:
-            weights = np.nan_to_num(what[use])
+            weights = np.where(np.isnan(what[use]), 0.0, what[use])
             return np.bincount(cell, weights=weights, minlength=size + 1).astype(float)
 
         length = float(plan.unit_days if self.period == 1 else self.period)

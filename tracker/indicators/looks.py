@@ -167,9 +167,16 @@ class PanelWithLooks(Panel):
 
 
 def with_looks(panel: Panel, frame: pd.DataFrame) -> PanelWithLooks:
-    """Give the same panel with the looks of `frame`. Raises ValueError where a column lacks."""
+    """Give the same panel with the looks of `frame`. Raises ValueError where a column lacks.
+
+    Both share what they have worked out of their common frames, not what indicators measured.
+    """
     held = {item.name: getattr(panel, item.name) for item in fields(Panel)}
-    return PanelWithLooks(**held, looks=Looks(frame))
+    found = PanelWithLooks(**held, looks=Looks(frame))
+    for name, value in (vars(panel) | {"_remembered": panel._remembered}).items():
+        if name not in (*held, "looks", "_measured"):
+            vars(found)[name] = value
+    return found
 
 
 def looks_of(panel: Panel) -> Looks | None:

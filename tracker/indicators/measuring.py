@@ -35,8 +35,16 @@ def sources(panel: Panel, item: Indicator, account_id: str) -> tuple[dict[str, S
     """Give what measures an indicator of an account, by lane in the order of rule 4.
 
     The second part is the reason (Vietnamese) why there is no lane at all: the terms of the
-    platform, what it does not publish, or no reading.
+    platform, what it does not publish, or no reading. Remembered by the panel: do not
+    change it.
     """
+    key = ("sources", item.key, item.make, account_id)
+    return panel.remember(key, lambda: _sources(panel, item, account_id), measured=True)
+
+
+def _sources(
+    panel: Panel, item: Indicator, account_id: str
+) -> tuple[dict[str, Source], str | None]:
     if item.shape != "series":
         return {}, NO_SERIES_VI
     reason = lacking(panel, item, account_id, None)

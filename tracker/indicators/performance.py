@@ -51,12 +51,14 @@ def baselines(posts: pd.DataFrame, before: int | None = None) -> tuple[Floats, F
     for kind in sorted(set(kinds.tolist())):
         places = np.flatnonzero(kinds == kind)
         known = places[~np.isnan(interactions[places])]
-        for place in places:
-            limit = place if before is None else int(np.searchsorted(days, before, side="left"))
-            last = known[: int(np.searchsorted(known, limit, side="left"))][-LAST_POSTS:]
-            behind[place] = len(last)
-            if len(last) >= LEAST_POSTS:
-                found[place] = middle_half(interactions[last])
+        limits = places if before is None else np.searchsorted(days, [before] * len(places))
+        count = np.searchsorted(known, limits, side="left")
+        behind[places] = np.minimum(count, LAST_POSTS)
+        usual = {
+            int(number): middle_half(interactions[known[max(0, number - LAST_POSTS) : number]])
+            for number in np.unique(count[count >= LEAST_POSTS])
+        }
+        found[places] = [usual.get(int(number), np.nan) for number in count]
     return found, behind
 
 

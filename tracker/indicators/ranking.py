@@ -88,16 +88,14 @@ def best_and_worst_weeks(panel: Panel, account_id: str, window: Window) -> Rows:
     if isinstance(found, str):
         return Rows(empty, reason=found)
     daily = panel.posts(account_id, found.known)
+    columns = [daily[name].to_numpy() for name in ("posts", "posts_day7", "interactions")]
     first = day_number(found.known.start)
     rows = []
     for week in window.weeks():
         if week.start < found.known.start or week.end > found.known.end:
             continue
         place = slice(day_number(week.start) - first, day_number(week.end) - first)
-        posts, known, total = (
-            float(daily[name].to_numpy()[place].sum())
-            for name in ("posts", "posts_day7", "interactions")
-        )
+        posts, known, total = (float(column[place].sum()) for column in columns)
         if known > 0:
             rows.append((date_of(day_number(week.start)), posts, known, total, total / known))
     frame = pd.DataFrame(rows, columns=list(WEEK_COLUMNS[2:]))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 from tracker.flows import (
@@ -116,7 +117,8 @@ def plan_for(
     return Plan(unit_days, tet, skip_tet=skip, rounded=rounded)
 
 
-def tet_content(window: Window, tet_days: Sequence[date]) -> int:
+@lru_cache(maxsize=1_000)
+def tet_content(window: Window, tet_days: tuple[date, ...]) -> int:
     """Count the days of a window that lie in Tết ranges."""
     ranges = [tet_range(day) for day in tet_days]
     return sum(

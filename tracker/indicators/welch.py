@@ -146,6 +146,6 @@ def wide_hac(before: Floats, after: Floats) -> tuple[float, float, float]:
 
 
 def _influence(values: Floats) -> Floats:
-    deviation = np.nan_to_num(values - np.nanmean(values), nan=0.0)
-    influence: Floats = deviation / int((~np.isnan(values)).sum())
+    known = ~np.isnan(values)
+    influence: Floats = np.where(known, values - np.nanmean(values), 0.0) / int(known.sum())
     return influence

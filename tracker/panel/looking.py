@@ -50,10 +50,11 @@ def post_looks(
         rows = query(
             connection,
             "SELECT post.account_id, post.native_id, post.published_at, post.url, post.kind,"
-            f" post.language, post.letters, s.lane, s.observed_at, {names}, d.value, s.day"
-            " FROM post LEFT JOIN (SELECT p.*, a.observed_at FROM post_snapshot AS p"
-            " JOIN attempt AS a ON a.id = p.attempt_id WHERE p.day < {0}"
-            f" AND a.basis NOT IN ({forbidden})) AS s ON s.post_id = post.id"
+            f" post.language, post.letters, s.lane, a.observed_at, {names}, d.value, s.day"
+            " FROM post LEFT JOIN post_snapshot AS s ON s.post_id = post.id AND s.day < {0}"
+            " AND EXISTS (SELECT 1 FROM attempt AS b WHERE b.id = s.attempt_id"
+            f" AND b.basis NOT IN ({forbidden}))"
+            " LEFT JOIN attempt AS a ON a.id = s.attempt_id"
             " LEFT JOIN detail AS d ON d.subject = 'post' AND d.subject_id = CAST(post.id AS TEXT)"
             " AND d.day = s.day AND d.lane = s.lane AND d.metric = 'reach'"
             " WHERE {accounts} AND post.published_at IS NOT NULL AND post.first_seen_on < {0}",

@@ -73,10 +73,7 @@ def crosswalk(panel: Panel, map_name: str, end: date | None = None) -> pd.DataFr
     """
     until = end or panel.until
     key = ("crosswalk", map_name, until)
-    if key not in panel._remembered:
-        panel._remembered[key] = _crosswalk(panel, map_name, until)
-    frame: pd.DataFrame = panel._remembered[key].copy()
-    return frame
+    return panel.remember(key, lambda: _crosswalk(panel, map_name, until)).copy()
 
 
 def _crosswalk(panel: Panel, map_name: str, until: date) -> pd.DataFrame:
@@ -129,10 +126,7 @@ def _name_day(map_name: str, until: date) -> date:
 def _unit_of_locality(panel: Panel, map_name: str) -> dict[str, str]:
     """Say which unit of a map holds each locality of all maps; those not on it are absent."""
     key = ("unit of locality", map_name)
-    if key not in panel._remembered:
-        panel._remembered[key] = _followed(panel, map_name)
-    found: dict[str, str] = panel._remembered[key]
-    return found
+    return panel.remember(key, lambda: _followed(panel, map_name))
 
 
 def _followed(panel: Panel, map_name: str) -> dict[str, str]:

@@ -127,10 +127,7 @@ class Panel(Register):
         never read.
         """
         key = ("series", account_id, metric, lane)
-        if key not in self._remembered:
-            self._remembered[key] = self._series(account_id, metric, lane)
-        found: pd.Series = self._remembered[key]
-        return found
+        return self.remember(key, lambda: self._series(account_id, metric, lane))
 
     def _series(self, account_id: str, metric: str, lane: str) -> pd.Series:
         place = self._slices.get((account_id, lane), slice(0, 0))
@@ -146,10 +143,7 @@ class Panel(Register):
         Read numbers: the platform's rounding. Declared numbers: as stored, else exact.
         """
         key = ("steps", account_id, metric, lane)
-        if key not in self._remembered:
-            self._remembered[key] = self._steps(account_id, metric, lane)
-        found: tuple[pd.Series, pd.Series] = self._remembered[key]
-        return found
+        return self.remember(key, lambda: self._steps(account_id, metric, lane))
 
     def _steps(self, account_id: str, metric: str, lane: str) -> tuple[pd.Series, pd.Series]:
         series = self.series(account_id, metric, lane)
@@ -219,22 +213,21 @@ class Panel(Register):
         A counter's window ends with the reading at the start of the day after it.
         """
         key = ("behind", account_id, lane, entity, window)
-        if key not in self._remembered:
-            first, end = day_number(window.start), day_number(window.end)
-            if entity == "account":
-                place = self._slices.get((account_id, lane), slice(0, 0))
-                days, values = self._days[place], self._columns["followers"][place]
-                there = (days >= first) & (days <= end) & ~np.isnan(values)
-                steps = self.steps(account_id, "followers", lane)[0].to_numpy()[there]
-                self._remembered[key] = _behind(days[there], np.ones(int(there.sum())), steps)
-            else:
-                covered = dict(self.posts_lanes(account_id))[lane]
-                counts = self.posts(account_id, covered)["posts"].to_numpy()
-                days = day_number(covered.start) + np.arange(len(counts))
-                there = (days >= first) & (days < end) & (counts > 0)
-                self._remembered[key] = _behind(days[there], counts[there], np.ones(1))
-        found: Behind = self._remembered[key]
-        return found
+        return self.remember(key, lambda: self._behind(account_id, lane, entity, window))
+
+    def _behind(self, account_id: str, lane: str, entity: str, window: Window) -> Behind:
+        first, end = day_number(window.start), day_number(window.end)
+        if entity == "account":
+            place = self._slices.get((account_id, lane), slice(0, 0))
+            days, values = self._days[place], self._columns["followers"][place]
+            there = (days >= first) & (days <= end) & ~np.isnan(values)
+            steps = self.steps(account_id, "followers", lane)[0].to_numpy()[there]
+            return _behind(days[there], np.ones(int(there.sum())), steps)
+        covered = dict(self.posts_lanes(account_id))[lane]
+        counts = self.posts(account_id, covered)["posts"].to_numpy()
+        days = day_number(covered.start) + np.arange(len(counts))
+        there = (days >= first) & (days < end) & (counts > 0)
+        return _behind(days[there], counts[there], np.ones(1))
 
     # posts
 
@@ -274,10 +267,7 @@ class Panel(Register):
         have no known day-7 interactions.
         """
         key = ("posts", account_id, covered)
-        if key not in self._remembered:
-            self._remembered[key] = self._posts(account_id, covered)
-        found: pd.DataFrame = self._remembered[key]
-        return found
+        return self.remember(key, lambda: self._posts(account_id, covered))
 
     def _posts(self, account_id: str, covered: Window) -> pd.DataFrame:
         rows = self._daily_of.get(account_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,10 @@ import pandas as pd
 from tracker.errors import ConfigError
 from tracker.metrics import BREAKS
 from tracker.panel.frames import rows_of
-from tracker.periods import Window
+from tracker.periods import MERGER, Window
 from tracker.platforms import Basis, platform_named
 
-MERGER = date(2025, 7, 1)
+Found = TypeVar("Found")
 MAPS = ("63", "34", "pilot")
 
 
@@ -61,6 +62,22 @@ class Register:
         """Keep answers that a table asks for many times; a panel never changes."""
         return {}
 
+    @cached_property
+    def _measured(self) -> dict[tuple[Any, ...], Any]:
+        """Keep what indicators measured; never shared with a panel that carries other looks."""
+        return {}
+
+    def remember(
+        self, key: tuple[Any, ...], make: Callable[[], Found], *, measured: bool = False
+    ) -> Found:
+        """Give what `make` makes, once for the life of the panel: later callers with the same key
+        get the same value, and must not change it. `measured` says that it may rest on looks."""
+        memory = self._measured if measured else self._remembered
+        if key not in memory:
+            memory[key] = make()
+        found: Found = memory[key]
+        return found
+
     @property
     def last_night(self) -> date:
         """Give the last night that may be in the panel: counts are known up to the start of that
@@ -93,10 +110,7 @@ class Register:
         none.
         """
         key = ("accounts", day)
-        if key not in self._remembered:
-            self._remembered[key] = self._accounts_on(day)
-        frame: pd.DataFrame = self._remembered[key]
-        return frame
+        return self.remember(key, lambda: self._accounts_on(day))
 
     def _accounts_on(self, day: date) -> pd.DataFrame:
         owned = _valid_on(self.periods, "account_id", day)
@@ -252,11 +266,12 @@ class Register:
         """Give the terms the numbers of an account are held under in a lane: `declared` has its
         own."""
         key = ("basis", account_id, lane)
-        if key not in self._remembered:
-            platform, basis = self.accounts.loc[account_id, ["platform", "basis"]]
-            self._remembered[key] = platform_named(str(platform)).basis_in(lane, str(basis))
-        found: Basis = self._remembered[key]
-        return found
+        return self.remember(key, lambda: self._basis_of(account_id, lane))
+
+    def _basis_of(self, account_id: str, lane: str) -> Basis:
+        accounts = self.accounts
+        platform, basis = (accounts.at[account_id, name] for name in ("platform", "basis"))
+        return platform_named(str(platform)).basis_in(lane, str(basis))
 
     def corrections_of(self, account_id: str) -> list[Any]:
         """List the corrections of an account and of its posts, as rows of `corrections`."""

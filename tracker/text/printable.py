@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 LONGEST_TEXT = 8000
 """Titles, names and alternative texts are cut there, and say so; texts and cells never are."""
@@ -18,6 +19,7 @@ _UNPRINTABLE = re.compile(
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
+@lru_cache(maxsize=20_000)
 def whole(text: str) -> str:
     """Make a text printable everywhere: NFC, no control characters, one kind of line end; nothing
     is cut.

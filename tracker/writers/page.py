@@ -224,13 +224,13 @@ def _shown_table(table: Table, names: Callable[[str, str], str]) -> dict[str, An
     rows = [
         [
             {
-                "text": cell_text(cell, column),
+                "text": (text := cell_text(cell, column)),
                 "id": cell.id,
                 "right": set_right(cell),
                 "down": covered[number][index][0],
                 "across": covered[number][index][1],
                 "unknown": is_unknown(cell),
-                "long": _is_long(cell_text(cell, column)),
+                "long": _is_long(text),
                 "leads": index <= max(0, table.merged - 1) and not set_right(cell),
             }
             for index, (cell, column) in enumerate(zip(row, table.columns, strict=True))
