@@ -102,6 +102,8 @@ def empty_axes(
 
 def png(drawing: Figure, axes: Axes, note: str, above: float = 1.05) -> bytes:
     """Write the note above the plot and give the picture as PNG."""
+    from matplotlib import rc_context
+
     words(
         axes,
         1,
@@ -116,7 +118,8 @@ def png(drawing: Figure, axes: Axes, note: str, above: float = 1.05) -> bytes:
     )
     target = io.BytesIO()
     settings = {"compress_level": COMPRESSION}
-    drawing.savefig(target, format="png", metadata={"Software": None}, pil_kwargs=settings)
+    with rc_context({"text.hinting": "none"}):  # at this size unseen, and a quarter of the time
+        drawing.savefig(target, format="png", metadata={"Software": None}, pil_kwargs=settings)
     return target.getvalue()
 
 

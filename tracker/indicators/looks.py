@@ -169,13 +169,15 @@ class PanelWithLooks(Panel):
 def with_looks(panel: Panel, frame: pd.DataFrame) -> PanelWithLooks:
     """Give the same panel with the looks of `frame`. Raises ValueError where a column lacks.
 
-    Both share what they have worked out of their common frames, not what indicators measured.
+    Both share what is worked out of their common frames, not what indicators measured.
     """
-    held = {item.name: getattr(panel, item.name) for item in fields(Panel)}
-    found = PanelWithLooks(**held, looks=Looks(frame))
-    for name, value in (vars(panel) | {"_remembered": panel._remembered}).items():
-        if name not in (*held, "looks", "_measured"):
-            vars(found)[name] = value
+    found = PanelWithLooks(
+        **{item.name: getattr(panel, item.name) for item in fields(Panel)}, looks=Looks(frame)
+    )
+    for kind in Panel.__mro__:
+        for name, value in vars(kind).items():
+            if isinstance(value, cached_property) and name != "_measured":
+                vars(found)[name] = getattr(panel, name)
     return found
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from tracker.flows import Floats
 from tracker.indicators.answers import covered_part, refused, window_of
@@ -54,12 +56,23 @@ def baselines(posts: pd.DataFrame, before: int | None = None) -> tuple[Floats, F
         limits = places if before is None else np.searchsorted(days, [before] * len(places))
         count = np.searchsorted(known, limits, side="left")
         behind[places] = np.minimum(count, LAST_POSTS)
-        usual = {
-            int(number): middle_half(interactions[known[max(0, number - LAST_POSTS) : number]])
-            for number in np.unique(count[count >= LEAST_POSTS])
-        }
-        found[places] = [usual.get(int(number), np.nan) for number in count]
+        found[places] = _usual(interactions[known], count)
     return found, behind
+
+
+def _usual(known: Floats, count: NDArray[np.int64]) -> Floats:
+    """Give the middle half of the last 100 of the first so many known numbers, for each count; NaN
+    below 10."""
+    found = np.full(len(count), np.nan)
+    full = count >= LAST_POSTS
+    if full.any():
+        ends, place = np.unique(count[full], return_inverse=True)
+        last = sliding_window_view(known, LAST_POSTS)[ends - LAST_POSTS]
+        out = LAST_POSTS // 4
+        found[full] = np.sort(last, axis=1)[:, out : LAST_POSTS - out].mean(axis=1)[place]
+    for number in np.unique(count[~full & (count >= LEAST_POSTS)]):
+        found[count == number] = middle_half(known[:number])
+    return found
 
 
 @window_value(

@@ -153,19 +153,22 @@ def query(
     """
     numbers = [int(value) for value in values]
     if chosen is None:
-        return [
-            tuple(row) for row in connection.exec_driver_sql(sql.format(*numbers, accounts="1 = 1"))
-        ]
+        return _all_rows(connection, sql.format(*numbers, accounts="1 = 1"), ())
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     found: list[tuple[Any, ...]] = []
     for first in range(0, len(chosen), 500):
         part = tuple(chosen[first : first + 500])
         condition = f"{column} IN ({', '.join([mark] * len(part))})"
-        found += [
-            tuple(row)
-            for row in connection.exec_driver_sql(sql.format(*numbers, accounts=condition), part)
-        ]
+        found += _all_rows(connection, sql.format(*numbers, accounts=condition), part)
     return found
+
+
+def _all_rows(connection: Connection, sql: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Fetch the driver's own tuples: made into rows of SQLAlchemy they take twice as long."""
+    result = connection.exec_driver_sql(sql, values) if values else connection.exec_driver_sql(sql)
+    rows: list[tuple[Any, ...]] = result.cursor.fetchall()
+    result.close()
+    return rows
 
 
 def _end_of(connection: Connection) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, inspect
 
 from tracker.errors import StoreError
@@ -96,6 +94,9 @@ def migrate(engine: Engine) -> None:
     """Run all migrations that are missing, inside one transaction that holds the write lock from
     its start.
     """
+    from alembic import command  # only where a store is made or upgraded: it takes long to load
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.connect() as connection:
