@@ -22,6 +22,9 @@ FEWER_COLLECTIONS = (50_000, 20, 50)
 tenth of the time of many reports."""
 PARTS = (cli_folder, cli_night, cli_numbers, cli_letters, cli_answers, cli_national)
 """The modules whose commands belong to `app`; importing them enters the commands."""
+app.registered_commands.sort(
+    key=lambda one: [part.__name__ for part in PARTS].index(getattr(one.callback, "__module__", ""))
+)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from tracker.settings import Settings, environment_value, load_settings
 from tracker.store import Store, open_store
 from tracker.text import nearest
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 IN_FLIGHT = 32
 
 

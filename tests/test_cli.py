@@ -23,7 +23,8 @@ from jobs.folder import only_one
 
 COMMANDS = (
     *("init", "upgrade", "check", "import", "collect", "nightly", "schedule", "replay", "status"),
-    *("log", "account", "purge", "backup", "restore", "indicators", "report", "export", "demo"),
+    *("log", "account", "purge", "backup", "restore", "indicators", "effects", "trace", "export"),
+    *("letters", "answers", "report", "issue", "editions", "national", "slip", "demo"),
 )
 
 
