@@ -13,6 +13,7 @@ from jobs.cli_base import (
     app,
     opened_for,
     parse_date,
+    parse_window,
 )
 from tracker.errors import ConfigError
 
@@ -49,7 +50,6 @@ def indicators(
         raise ConfigError(f"--format: no {form!r}; expected table, csv, json or html")
     if form == "html" and out is None:
         raise ConfigError("--format html needs --out FILE.html")
-    from jobs.effecting import last_window
     from jobs.indicating import measure
     from jobs.indicating.choice import Asked
     from jobs.indicating.output import show_indicators, show_peers, write_page_of
@@ -61,7 +61,7 @@ def indicators(
         programme=programme,
         map_name=map_,
         start=parse_date(start, "--start"),
-        window=last_window(parse_date(from_, "--from"), parse_date(to, "--to")),
+        window=parse_window(from_, to),
     )
     opened = opened_for(data, db)
     found = measure(opened, asked)
@@ -101,7 +101,7 @@ def effects(
     if form == "html" and out is None:
         raise ConfigError("--format html needs --out FILE.html")
     opened = opened_for(data, db)
-    window = effecting.last_window(parse_date(from_, "--from"), parse_date(to, "--to"))
+    window = parse_window(from_, to)
     studied = effecting.study_indicators(
         opened,
         indicator or [],

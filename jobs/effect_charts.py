@@ -28,21 +28,15 @@ from tracker.effects import Effect, IndicatorEffects, placebo_gaps
 from tracker.effects.frame_parts import indicator_of
 from tracker.effects.wording import decimals_of
 from tracker.indicators import breaks_of
-from tracker.panel.frames import rows_of
 from tracker.panel.maps import crosswalk
-from tracker.periods import Window
-from tracker.registry.words import EVENT_KINDS
+from tracker.reports.marks import break_marks, event_marks, start_marks
 
 if TYPE_CHECKING:
-    from tracker.panel import Panel
+    pass
 
-START_VI = "Bắt đầu chương trình"
-BREAK_VI = "Đổi định nghĩa"
 PERIOD_VI = {"W": "tuần", "M": "tháng (4 tuần)"}
 PERIOD_DAYS = {"W": 7, "M": 28}
 AVERAGED = 4
-MOST_EVENTS = 8
-"""So many events are named along a series; the register has them all."""
 MORE_DIGITS = 1
 """Beyond the decimals shown: what a picture cannot show only makes a page heavy."""
 
@@ -143,32 +137,16 @@ def _marks(one: Studied, row: EffectRow) -> tuple[Mark, ...]:
     facts = one.found.facts
     window = facts.window
     start = None if row.start is None else date.fromisoformat(row.start)
-    marks = [Mark(start, START_VI, "start")] if start and start in window else []
+    marks = start_marks(start, window)
     if one.panel is None:
         return tuple(marks)
     accounts = {account for account, _ in facts.accounts.get(row.unit, ())}
     walk = crosswalk(one.panel, facts.map_name, window.end)
     places = {row.unit, *walk["locality"][walk["unit"] == row.unit]}
-    marks += _events(one.panel, places, accounts, window)
+    marks += event_marks(one.panel, places, accounts, window)
     item = indicator_of(one.panel, facts.indicator)
     pairs = {pair for account in accounts for pair in breaks_of(one.panel, item, account)}
-    marks += [Mark(day, note or BREAK_VI, "break") for day, note in sorted(pairs) if day in window]
-    return tuple(marks)
-
-
-def _events(panel: Panel, places: set[str], accounts: set[str], window: Window) -> list[Mark]:
-    """List the events of some localities and accounts inside a window, the first ones of many."""
-    rows = [
-        row
-        for row in rows_of(panel.events)
-        if row.day in window
-        and (row.account_id in accounts or (row.account_id is None and row.locality_id in places))
-    ]
-    rows.sort(key=lambda row: (row.day, row.id))
-    return [
-        Mark(row.day, row.note or EVENT_KINDS.get(row.kind, (row.kind,))[0], "event")
-        for row in rows[:MOST_EVENTS]
-    ]
+    return (*marks, *break_marks(pairs, window))
 
 
 def counterfactual(

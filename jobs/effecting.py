@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.opening import Opened
@@ -219,17 +218,3 @@ def print_lines(studied: Sequence[Studied]) -> list[str]:
         lines += [f"  {row.sentence}" for row in one.rows]
         lines += [f"  Ghi chú: {note}" for note in facts.notes]
     return lines
-
-
-def last_window(first: date | None, last: date | None) -> Window | None:
-    """Make the window of --from and --to (both inclusive); None where neither is given.
-
-    Raises ConfigError where only one is given or they are in the wrong order.
-    """
-    if first is None and last is None:
-        return None
-    if first is None or last is None:
-        raise ConfigError("--from and --to go together")
-    if last < first:
-        raise ConfigError(f"--to {last} lies before --from {first}")
-    return Window(first, last + timedelta(days=1))

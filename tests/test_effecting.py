@@ -13,6 +13,7 @@ from panel_sample import TET, sample_panel
 from sandbox_folder import fresh_folder, run_tracker, sandbox_environment
 
 from jobs import effecting
+from jobs.cli_base import parse_window
 from jobs.effecting import COHORT, EffectRow, Studied, print_lines, rows_frame
 from tracker.effects import (
     BELOW,
@@ -236,12 +237,12 @@ def test_looks_are_read_only_for_accounts_that_can_have_the_indicator(
 
 
 def test_days_of_the_window_go_together() -> None:
-    assert effecting.last_window(None, None) is None
-    assert effecting.last_window(START, START) == Window(START, date(2023, 1, 3))
+    assert parse_window(None, None) is None
+    assert parse_window("2023-01-02", "02/01/2023") == Window(date(2023, 1, 2), date(2023, 1, 3))
     with pytest.raises(ConfigError, match="go together"):
-        effecting.last_window(START, None)
+        parse_window("2023-01-02", None)
     with pytest.raises(ConfigError, match="lies before"):
-        effecting.last_window(START, FIRST)
+        parse_window("2023-01-02", "2023-01-01")
 
 
 @pytest.mark.parametrize(

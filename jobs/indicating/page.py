@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +31,17 @@ from tracker.indicators import Indicator, breaks_of
 from tracker.panel import Panel
 from tracker.panel.frames import rows_of
 from tracker.periods import Window
-from tracker.registry.words import EVENT_KINDS
 from tracker.reports import SYNTHETIC_VI
 from tracker.reports.definitions import LEVELS_VI
+from tracker.reports.marks import START_VI, break_marks, event_marks, shaded
 from tracker.tables import Cell, Column, Form, Table
 from tracker.writers import Block, Heading, Paragraph
 from tracker.writers.page import write_study
 
 TITLE_VI = "Chỉ số của tài khoản và đơn vị"
-START_VI = "Bắt đầu chương trình"
 FEWEST_MONTHS = 6
 """A window of fewer months is drawn by week."""
 MOST_UNITS_DRAWN = 6
-MOST_EVENTS = 5
-SHORTEST_SHADED_DAYS = 7
 SERIES_VI = "từng đơn vị, mỗi kỳ một {}"
 
 
@@ -233,7 +230,7 @@ def _series(found: Indicated, item: Indicator, number: int) -> list[Block]:
         facts.unit_vi,
         tuple(Drawn(place.name, tuple(periods), values[place.unit]) for place in drawn),
         _marks(found, item, drawn, days),
-        _shaded(found.panel, drawn, days) if len(drawn) == 1 else (),
+        shaded(found.panel.gaps(days, drawn[0].accounts), days) if len(drawn) == 1 else (),
         decimals=decimals,
     )
     return [chart, *(Paragraph(note, "note") for note in facts.notes)]
@@ -268,32 +265,6 @@ def _marks(
     ]
     accounts = [account for place in places for account in place.accounts]
     units = {locality for place in places for locality in (*place.parts, place.unit)}
-    rows: list[Any] = [
-        row
-        for row in rows_of(found.panel.events)
-        if row.day in days and (row.locality_id in units or row.account_id in accounts)
-    ]
-    for row in sorted(rows, key=lambda row: (row.day, row.id))[:MOST_EVENTS]:
-        marks.append(Mark(row.day, row.note or EVENT_KINDS.get(row.kind, (row.kind,))[0], "event"))
-    breaks = {pair for account in accounts for pair in breaks_of(found.panel, item, account)}
-    for day, note in sorted(breaks):
-        if day in days:
-            marks.append(Mark(day, note or "Đổi định nghĩa", "break"))
-    return tuple(marks)
-
-
-def _shaded(panel: Panel, places: Sequence[Place], days: Window) -> tuple[tuple[date, date], ...]:
-    """Give the gaps long enough to be seen, joined where they overlap."""
-    accounts = [account for place in places for account in place.accounts]
-    ranges = sorted(
-        (max(gap.start, days.start), min(gap.last, days.last_day))
-        for gap in panel.gaps(days, accounts)
-        if (gap.last - gap.start).days >= SHORTEST_SHADED_DAYS
-    )
-    joined: list[tuple[date, date]] = []
-    for first, last in ranges:
-        if joined and first <= joined[-1][1] + timedelta(days=1):
-            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-        else:
-            joined.append((first, last))
-    return tuple(joined)
+    breaks = [pair for account in accounts for pair in breaks_of(found.panel, item, account)]
+    events = event_marks(found.panel, units, accounts, days)
+    return (*marks, *events, *break_marks(breaks, days))

@@ -32,19 +32,24 @@ LOOP = (
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     with start_sandbox(SEED) as sandbox:
         eve = run_stretch(EVE_OF_3836, sandbox, tmp_path_factory.mktemp("demo"), lambda line: None)
-    yield eve
-    eve.store.close()
+        yield eve
+        eve.store.close()
 
 
 def report(opened: Opened, out: Path, *words: str) -> tuple[float, int]:
-    """Run the command in its own process; give its CPU seconds and its peak memory in megabytes."""
+    """Run the command in its own process; give its CPU seconds and its peak memory in megabytes.
+
+    The peak is the kernel's for this program; `ru_maxrss` would count the parent's at the fork.
+    """
     program = (
         "import resource, sys; from jobs.cli import main\n"
         f"sys.argv[1:] = {['report', '3836', *words]!r} + ['--data', {str(opened.folder)!r},"
         f" '--out', {str(out)!r}, '--on', '{EVE_OF_3836.last}', '--quiet']\n"
         "try:\n    main()\n"
         "finally:\n    used = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "    print(used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)\n"
+        "    status = open('/proc/self/status').read()\n"
+        "    peak = status.partition('VmHWM:')[2].split()[0]\n"
+        "    print(used.ru_utime + used.ru_stime, int(peak) // 1024)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

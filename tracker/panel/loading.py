@@ -166,7 +166,7 @@ def query(
 def _all_rows(connection: Connection, sql: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """Fetch the driver's own tuples: made into rows of SQLAlchemy they take twice as long."""
     result = connection.exec_driver_sql(sql, values) if values else connection.exec_driver_sql(sql)
-    rows: list[tuple[Any, ...]] = result.cursor.fetchall()
+    rows = list(result.cursor.fetchall())
     result.close()
     return rows
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,21 +14,13 @@ from tracker.effects import AccountRow
 from tracker.panel import Panel
 from tracker.periods import Window, date_of, day_number
 from tracker.platforms import PLATFORMS, platform_named
+from tracker.reports.marks import break_marks, event_marks, shaded, start_marks
 
 HOLE_FACTOR = 3
 SHORTEST_HOLE_DAYS = 21
 """A line is broken where two points lie further apart than this and than three usual distances."""
 FEWEST_POSTS = 3
 """A month with fewer posts of known interactions has no mean worth drawing."""
-SHORTEST_SHADED_DAYS = 7
-EVENT_KINDS_VI = {
-    "campaign": "chiến dịch",
-    "paid_promotion": "quảng cáo trả tiền",
-    "mobilisation_order": "văn bản huy động",
-    "merger": "sáp nhập",
-    "rename": "đổi tên",
-}
-MOST_EVENTS = 5
 
 
 def followers_chart(
@@ -58,8 +49,8 @@ def followers_chart(
         "Biểu đồ người theo dõi của từng tài khoản",
         "tài khoản theo dõi",
         tuple(lines),
-        _marks(panel, accounts, locality_id, start, window),
-        _shaded(accounts, window),
+        tuple(_marks(panel, accounts, locality_id, start, window)),
+        shaded((gap for account in accounts for gap in account.gaps), window),
     )
 
 
@@ -119,41 +110,14 @@ def _marks(
     locality_id: str,
     start: date | None,
     window: Window,
-) -> tuple[Mark, ...]:
-    marks = [Mark(start, "Bắt đầu chương trình", "start")] if start and start in window else []
-    members = {account.account_id for account in accounts}
-    rows: list[Any] = list(panel.events.itertuples(index=False))
-    events = [
-        row
-        for row in rows
-        if row.day in window and (row.locality_id == locality_id or row.account_id in members)
+) -> list[Mark]:
+    platforms = dict.fromkeys(account.platform for account in accounts)
+    breaks = [one for name in platforms for one in panel.breaks_of(name, "account", "followers")]
+    return [
+        *start_marks(start, window),
+        *event_marks(panel, [locality_id], [one.account_id for one in accounts], window),
+        *break_marks(breaks, window),
     ]
-    for row in sorted(events, key=lambda row: (row.day, row.id))[:MOST_EVENTS]:
-        marks.append(Mark(row.day, row.note or EVENT_KINDS_VI.get(row.kind, row.kind), "event"))
-    for platform in dict.fromkeys(account.platform for account in accounts):
-        for day, note in panel.breaks_of(platform, "account", "followers"):
-            if day in window:
-                marks.append(Mark(day, note or "Đổi định nghĩa", "break"))
-    return tuple(marks)
-
-
-def _shaded(accounts: Sequence[AccountRow], window: Window) -> tuple[tuple[date, date], ...]:
-    """Give the gaps long enough to be seen, cut to the window, joined where they overlap."""
-    ranges = sorted(
-        (max(gap.start, window.start), min(gap.last, window.last_day))
-        for account in accounts
-        for gap in account.gaps
-        if (gap.last - gap.start).days >= SHORTEST_SHADED_DAYS
-        and gap.start < window.end
-        and gap.last >= window.start
-    )
-    joined: list[tuple[date, date]] = []
-    for first, last in ranges:
-        if joined and first <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-        else:
-            joined.append((first, last))
-    return tuple(joined)
 
 
 def monthly_interactions(
@@ -210,7 +174,7 @@ def interactions_chart(
     ][:MOST_LINES]
     if not lines:
         return None
-    marks = (Mark(start, "Bắt đầu chương trình", "start"),) if start and start in window else ()
+    marks = tuple(start_marks(start, window))
     return Chart(
         "interactions",
         "Biểu đồ số tương tác trung bình mỗi bài ở 7 ngày tuổi, theo tháng đăng",
