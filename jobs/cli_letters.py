@@ -94,7 +94,8 @@ def report(
             map_name=map_,
             compare_with=compare,
         )
-    typer.echo(f"{len(files)} files in {files[0].parent if files else out}")
+    if not quiet:
+        typer.echo(f"{len(files)} files in {files[0].parent if files else out}")
 
 
 @app.command()

@@ -57,7 +57,8 @@ def national(
         asked=parse_window(from_, to),
         map_name=map_,
     )
-    typer.echo(f"{len(files)} files in {files[0].parent if files else out}")
+    if not quiet:
+        typer.echo(f"{len(files)} files in {files[0].parent if files else out}")
 
 
 @app.command()
@@ -89,4 +90,5 @@ def slip(
         on=parse_date(day, "--on"),
         say=silent if quiet else say_line,
     )
-    typer.echo(f"{len(files)} files in {out}")
+    if not quiet:
+        typer.echo(f"{len(files)} files in {out}")

@@ -4,11 +4,14 @@ from datetime import date
 from pathlib import Path
 
 import docx
+import numpy as np
 import pytest
 from letter_sample import BEST, ON, WORST, filled, rich_panel, rows_with, table_of, words
 from panel_sample import TET, sample_panel, ten_days
 
 from tracker.errors import ConfigError
+from tracker.indicators import with_looks
+from tracker.indicators.looks import looks_of
 from tracker.letters import Answer, Field, letter_named
 from tracker.panel import Panel
 from tracker.periods import Window
@@ -87,6 +90,15 @@ def test_the_best_and_the_worst_post_stand_against_the_accounts_own_baseline(
     assert (worst[0], worst[5], worst[7]) == ("Thấp hơn mức nền nhiều nhất", "1", "0,03")
     assert len(table.rows) == 10
     assert "Xếp 916 bài có mức nền." in table.notes
+
+
+def test_a_post_imported_without_its_address_says_so(panel: Panel) -> None:
+    looks = looks_of(panel)
+    assert looks is not None
+    nameless = with_looks(panel, looks.frame.assign(url=np.nan))
+    table = table_of(filled("CT07", nameless, "quang-ninh"), "X")
+    [best] = rows_with(table, "400")
+    assert best[9] == "chưa có số liệu (danh sách bài không kèm địa chỉ)"
 
 
 def test_the_best_and_the_worst_week_stand_beside(review: Document) -> None:

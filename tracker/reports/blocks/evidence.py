@@ -173,6 +173,7 @@ def _post_row(panel: Panel, side: str, one: Posts, row: pd.Series) -> tuple[Cell
     )
     views = row.get("views")
     views = None if views is None or pd.isna(views) else float(views)
+    url = row["url"]  # NaN or None where an imported list of posts had none
     told = NEEDS["post.views"].met(one.account.platform, one.lane)
     return (
         Cell(text=SIDES_VI[side]),
@@ -185,7 +186,7 @@ def _post_row(panel: Panel, side: str, one: Posts, row: pd.Series) -> tuple[Cell
         Cell(views, origin=replace(origin, formula=VIEWS_VI))
         if views is not None
         else Cell(reason=UNSEEN_VI if told else NO_VIEWS_VI),
-        Cell(text=str(row["url"] or ""), reason="danh sách bài không kèm địa chỉ"),
+        Cell(text=url if isinstance(url, str) else "", reason="danh sách bài không kèm địa chỉ"),
     )
 
 
