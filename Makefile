@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/tracker demo --out data/demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
