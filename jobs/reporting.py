@@ -138,5 +138,6 @@ def answers_of(opened: Opened, letter: str, unit: str) -> list[Answer]:
                 answers.append(Answer(f"{field}.channel", item, lines[field, item]))
             line = lines[field, item]
         question = ".".join(part for part in (field, column or item) if part)
-        answers.append(Answer(question, text, line, evidence))
+        office, day = row["office"] or "", row["entered_on"]
+        answers.append(Answer(question, text, line, evidence, office, day))
     return answers

@@ -67,7 +67,12 @@ OLD = Path(__file__).parent / "stores" / "edition-0.2.0.json"
 ROOT = Path(__file__).parent.parent
 BLUESKY = "quangninh-bluesky"
 ANSWERS = (
-    Answer("strengths", "Chỉ đạo sát sao."),
+    Answer(
+        "strengths",
+        "Chỉ đạo sát sao.",
+        office="Sở Thông tin và Truyền thông",
+        entered_on=date(2024, 9, 12),
+    ),
     Answer("channels.channel", BLUESKY),
     Answer("channels.reason", "Người nước ngoài xem nhiều", evidence="KH 12"),
 )
@@ -152,6 +157,16 @@ def test_an_edition_holds_the_answers_the_release_and_the_dictionary(edition: Ed
         "question": "channels.channel",
         "text": BLUESKY,
     }
+
+
+def test_an_edition_keeps_which_office_answered_and_when(edition: Edition) -> None:
+    kept = contents_of(edition).answers
+    assert kept is not None
+    [strengths] = [one for one in kept if one.question == "strengths"]
+    assert (strengths.office, strengths.entered_on) == (
+        "Sở Thông tin và Truyền thông",
+        date(2024, 9, 12),
+    )
 
 
 def test_the_printed_digest_is_that_of_the_json(edition: Edition) -> None:

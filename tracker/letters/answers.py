@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from tracker.letters.outline import Field, Letter
 
@@ -17,13 +18,16 @@ class Answer:
 
     A question is a field (`strengths`), a part of one (`lessons.worked`), or a column of a list,
     whose lines are counted by `row` and named by the column `channel` (`channels.channel`,
-    `channels.reason`). `text` '' = asked, not answered.
+    `channels.reason`). `text` '' = asked, not answered. `office` (never a person) and the day say
+    who answered when; '' and None = not said.
     """
 
     question: str
     text: str
     row: int = 0
     evidence: str = ""
+    office: str = ""
+    entered_on: date | None = None
 
 
 def text_of(answers: Iterable[Answer], question: str) -> str:
