@@ -266,14 +266,22 @@ def _read(text: str, place: str) -> Contents:
     return found
 
 
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((one.name, one.default) for one in fields(kind))
+
+
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in (str, int, bool):
+        return value
     if is_dataclass(value):
-        kept = {
-            one.name: _plain(getattr(value, one.name))
-            for one in fields(value)
-            if getattr(value, one.name) != one.default
-        }
-        return {"is": type(value).__name__, **kept}
+        kind: Any = type(value)
+        kept = {"is": kind.__name__}
+        for name, default in _defaults(kind):
+            held = getattr(value, name)
+            if held != default:
+                kept[name] = _plain(held)
+        return kept
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, date):

@@ -19,9 +19,10 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, Template
+from markupsafe import Markup
 
 from tracker.charts import AnyChart, figure_json, picture, plotly_script
-from tracker.tables import Table, cell_text, is_unknown, lines_below, set_right, spans
+from tracker.tables import Cell, Column, Table, cell_text, is_unknown, lines_below, set_right, spans
 from tracker.text import slug
 from tracker.text.printable import whole
 from tracker.writers import MOTTO_VI, STATE_VI, Block, Document, Heading, Paragraph, lying
@@ -93,7 +94,7 @@ def write_page(document: Document, path: Path) -> None:
         annex=annex,
         contents=contents,
         definitions=_shown_table(document.definitions, names),
-        passport=_shown_table(document.passport, names),
+        passport=_shown_table(document.passport, names, origins=True),
         state=STATE_VI,
         motto=MOTTO_VI,
         script=_script_name() if document.charts else "",
@@ -219,25 +220,50 @@ def _safe(text: str) -> str:
     return escape(whole(text))
 
 
-def _shown_table(table: Table, names: Callable[[str, str], str]) -> dict[str, Any]:
+def _origin(cell: Cell, column: Column) -> str:
+    """Write the id of a number as a way back to it."""
+    text = escape(cell_text(cell, column))
+    return f'<th scope="row"><a href="#{text}">{text}</a></th>'
+
+
+def _cell(cell: Cell, column: Column, covered: tuple[int, int], *, leads: bool) -> str:
+    """Write one cell as HTML: with its id, or as heading of its row, or plain. In Python, because a
+    report has thousands of them and a template looks each name up."""
+    down, across = covered
+    plain = cell_text(cell, column)
+    text = escape(plain)
+    if cell.id:
+        one = escape(cell.id)
+        link = f'<a href="#nguon-{one}" title="Nguồn gốc: {one}">{text}</a>'
+        return f'<td class="number" id="{one}">{link}</td>'
+    right = set_right(cell)
+    wide = f' colspan="{across}"' if across > 1 else ""
+    if down > 1 or (leads and not right):
+        scope = f'rowgroup" rowspan="{down}' if down > 1 else "row"
+        long = ' class="long"' if _is_long(plain) else ""
+        return f'<th scope="{scope}"{long}{wide}>{text}</th>'
+    look = "number" if right else "long" if _is_long(plain) else "unknown" * is_unknown(cell)
+    named = f' class="{look}"' if look else ""
+    return f"<td{wide}{named}>{text}</td>"
+
+
+def _shown_table(
+    table: Table, names: Callable[[str, str], str], *, origins: bool = False
+) -> dict[str, Any]:
+    """Make a table ready for its template. `origins`: it is that of origins, whose rows are led to
+    by the ids of the numbers."""
     covered = spans(table)
-    rows = [
-        [
-            {
-                "text": (text := cell_text(cell, column)),
-                "id": cell.id,
-                "right": set_right(cell),
-                "down": covered[number][index][0],
-                "across": covered[number][index][1],
-                "unknown": is_unknown(cell),
-                "long": _is_long(text),
-                "leads": index <= max(0, table.merged - 1) and not set_right(cell),
-            }
+    rows = []
+    for number, row in enumerate(table.rows):
+        cells = [
+            _cell(cell, column, covered[number][index], leads=index <= max(0, table.merged - 1))
+            if index or not origins
+            else _origin(cell, column)
             for index, (cell, column) in enumerate(zip(row, table.columns, strict=True))
             if all(covered[number][index])
         ]
-        for number, row in enumerate(table.rows)
-    ]
+        anchor = f' id="nguon-{_safe(row[0].text)}"' if origins else ""
+        rows.append(Markup(f"<tr{anchor}>{''.join(cells)}</tr>"))
     return {
         "id": names("bang", table.code or table.title),
         "title": table.title,
