@@ -161,7 +161,7 @@ def date_line(day: date) -> str:
 
 
 def _frozen(edition: Edition, contents: Contents, today: date | None) -> Edition:
-    text = _written(contents)
+    text = to_json(contents)
     if today is not None:
         text, _ = without_ended_numbers(text, today)
     return replace(edition, tables=text, digest=digest_of(text))
@@ -235,17 +235,8 @@ def check_whole(edition: Edition) -> None:
         raise InputError([Problem(edition.place, None, "tables", None, expected)])
 
 
-def to_json(value: Document) -> str:
-    """Write a document as canonical JSON: sorted keys, no blanks, defaults left out."""
-    return _written(value)
-
-
-def from_json(text: str) -> Document:
-    """Read the document of an edition's JSON, of any release."""
-    return _read(text, "an edition").document
-
-
-def _written(value: Document | Contents) -> str:
+def to_json(value: Document | Contents) -> str:
+    """Write a document or contents as canonical JSON: sorted keys, no blanks, defaults left out."""
     text = json.dumps(
         _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
     )
