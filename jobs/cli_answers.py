@@ -8,10 +8,15 @@ from typing import Annotated
 import typer
 
 from jobs.cli_base import (
+    Agencies,
     AsJson,
     Data,
     Db,
+    Everybody,
+    Map,
+    On,
     Quiet,
+    Units,
     app,
     opened_for,
     parse_date,
@@ -21,9 +26,6 @@ from jobs.cli_base import (
     stop,
 )
 from tracker.errors import ConfigError
-
-On = Annotated[str | None, typer.Option("--on", help="The day (else today).")]
-Map = Annotated[str | None, typer.Option("--map", help="63, 34 or pilot (else that of the day).")]
 
 
 @app.command()
@@ -107,15 +109,9 @@ def _folder_or_none(data: Path | None) -> Path | None:
 def answers(
     letter: Annotated[str, typer.Argument(help="The letter, such as 3836.")],
     out: Annotated[Path, typer.Option("--out", help="The .xlsx file; with --all a folder.")],
-    locality: Annotated[
-        list[str] | None, typer.Option("--locality", help="Who answers; again for more.")
-    ] = None,
-    agency: Annotated[
-        list[str] | None, typer.Option("--agency", help="Who answers; again for more.")
-    ] = None,
-    all_: Annotated[
-        bool, typer.Option("--all", help="Every locality of the map, or every agency.")
-    ] = False,
+    locality: Units = None,
+    agency: Agencies = None,
+    all_: Everybody = False,
     map_: Map = None,
     day: On = None,
     data: Data = None,

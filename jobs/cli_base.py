@@ -38,6 +38,23 @@ Db = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but problems.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 Day = Annotated[str | None, typer.Option("--day", help="The night's local date, YYYY-MM-DD.")]
+On = Annotated[str | None, typer.Option("--on", help="The day of what is written (else today).")]
+From = Annotated[
+    str | None, typer.Option("--from", help="First day, in place of the letter's window.")
+]
+To = Annotated[str | None, typer.Option("--to", help="Last day, inclusive.")]
+Map = Annotated[str | None, typer.Option("--map", help="63, 34 or pilot (else that of the day).")]
+Units = Annotated[
+    list[str] | None, typer.Option("--locality", help="A locality that answers; again for more.")
+]
+Agencies = Annotated[
+    list[str] | None, typer.Option("--agency", help="An agency that answers; again for more.")
+]
+Everybody = Annotated[
+    bool, typer.Option("--all", help="Every locality of the map, or every agency.")
+]
+Forms = Annotated[str, typer.Option("--format", help="docx, xlsx, html")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where the files go.")]
 PROBLEMS_SHOWN = 50
 
 

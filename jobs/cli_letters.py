@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jobs.cli_base import (
+    Agencies,
     AsJson,
     Data,
     Db,
+    Everybody,
+    Forms,
+    From,
+    Map,
+    On,
+    Out,
     Quiet,
+    To,
+    Units,
     app,
     opened_for,
     parse_date,
@@ -22,12 +30,6 @@ from jobs.cli_base import (
 )
 from tracker.errors import ConfigError
 
-Units = Annotated[
-    list[str] | None, typer.Option("--locality", help="A locality that answers; again for more.")
-]
-Agencies = Annotated[
-    list[str] | None, typer.Option("--agency", help="An agency that answers; again for more.")
-]
 Locality = Annotated[str | None, typer.Option("--locality", help="The locality that answers.")]
 Agency = Annotated[str | None, typer.Option("--agency", help="The agency that answers.")]
 Number = Annotated[
@@ -41,19 +43,13 @@ def report(
     letter: LetterId,
     locality: Units = None,
     agency: Agencies = None,
-    all_: Annotated[
-        bool, typer.Option("--all", help="Every locality of the map, or every agency.")
-    ] = False,
-    from_: Annotated[
-        str | None, typer.Option("--from", help="First day, in place of the letter's window.")
-    ] = None,
-    to: Annotated[str | None, typer.Option("--to", help="Last day, inclusive.")] = None,
-    map_: Annotated[
-        str | None, typer.Option("--map", help="63, 34 or pilot (else that of the day).")
-    ] = None,
-    form: Annotated[str, typer.Option("--format", help="docx, xlsx, html")] = "docx,xlsx,html",
-    out: Annotated[Path | None, typer.Option("--out", help="Where the files go.")] = None,
-    day: Annotated[str | None, typer.Option("--on", help="The report's date (else today).")] = None,
+    all_: Everybody = False,
+    from_: From = None,
+    to: To = None,
+    map_: Map = None,
+    form: Forms = "docx,xlsx,html",
+    out: Out = None,
+    day: On = None,
     edition: Annotated[
         int | None, typer.Option("--edition", help="Print this kept edition again, unchanged.")
     ] = None,

@@ -10,7 +10,13 @@ import typer
 from jobs.cli_base import (
     Data,
     Db,
+    Forms,
+    From,
+    Map,
+    On,
+    Out,
     Quiet,
+    To,
     app,
     opened_for,
     parse_date,
@@ -21,23 +27,17 @@ from jobs.cli_base import (
 from tracker.errors import ConfigError
 
 MAPS = ("63", "34", "pilot")
-Forms = Annotated[str, typer.Option("--format", help="docx, xlsx, html")]
-Out = Annotated[Path | None, typer.Option("--out", help="Where the files go.")]
 
 
 @app.command()
 def national(
     letter: Annotated[str, typer.Argument(help="The letter, such as 3836.")],
-    map_: Annotated[
-        str | None, typer.Option("--map", help="63, 34 or pilot (else that of the day).")
-    ] = None,
-    from_: Annotated[
-        str | None, typer.Option("--from", help="First day, in place of the letter's window.")
-    ] = None,
-    to: Annotated[str | None, typer.Option("--to", help="Last day, inclusive.")] = None,
+    map_: Map = None,
+    from_: From = None,
+    to: To = None,
     form: Forms = "docx,xlsx,html",
     out: Out = None,
-    day: Annotated[str | None, typer.Option("--on", help="The view's date (else today).")] = None,
+    day: On = None,
     data: Data = None,
     db: Db = None,
     quiet: Quiet = False,
@@ -72,7 +72,7 @@ def slip(
     all_: Annotated[bool, typer.Option("--all", help="Every office that owns accounts.")] = False,
     out: Annotated[Path, typer.Option("--out", help="Where the files go.")] = Path("slips"),
     form: Forms = "docx,xlsx,html",
-    day: Annotated[str | None, typer.Option("--on", help="The slip's date (else today).")] = None,
+    day: On = None,
     data: Data = None,
     db: Db = None,
     quiet: Quiet = False,
